@@ -1,0 +1,58 @@
+/**
+ * The names that the stack, the state machine and the agent on each instance must agree on.
+ * Nobody writes one of these a second time: what Ansible needs of it is generated from here.
+ */
+
+/** Grows when an image built for an older stack could no longer run with a newer one. */
+export const contractVersion = '1';
+
+/** Tag of the AMI that carries `contractVersion`; the launch template refuses an image with another one. */
+export const contractTag = 'gitlab-runner-agent-contract';
+
+/** Names derived from the stack's name, `glab-runner-<environment_name>`. */
+export const stackName = (environmentName: string): string => `glab-runner-${environmentName}`;
+export const lockTableName = (stack: string): string => `${stack}-lock`;
+export const launchHookName = (stack: string): string => `${stack}-start`;
+export const terminateHookName = (stack: string): string => `${stack}-stop`;
+
+/** The one item of the lock table, and its attributes (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.CoreComponents.html). */
+export const lockItem = {
+  /** Partition key attribute, type S. */
+  key: 'LockID',
+  /** The key of the only item. */
+  id: 'ScalingLock',
+  /** N: grows by one with every accepted event. */
+  wakeCount: 'WakeCount',
+  /** S: present while somebody holds the lock; `workflow/…` or `agent/<instance id>/…`, unique to one acquisition. */
+  holder: 'Holder',
+  /** N: the WakeCount for which a full instance last asked for one more. */
+  asked: 'Asked',
+  /** N: instances in a row that could not register. */
+  bootFailures: 'BootFailures',
+} as const;
+
+/** First segments of `Holder`. */
+export const holderPrefix = { workflow: 'workflow/', agent: 'agent/' } as const;
+
+/** Whoever has seen the same `Holder` for this long may take the lock over. */
+export const leaseSeconds = 120;
+
+/** What an instance finds on disk. */
+export const paths = {
+  /** JSON, written by user data before the agent starts; mode 0600. */
+  settings: '/etc/gitlab-runner-agent/settings.json',
+  /** The runner configuration template that user data writes beside it. */
+  runnerConfig: '/etc/gitlab-runner-agent/gitlab_config.yaml',
+} as const;
+
+/** systemd unit that user data starts; it registers the runner and then watches over it. */
+export const agentUnit = 'gitlab-runner-agent.service';
+
+/** SSM parameter with the GitLab token; String or SecureString. */
+export const tokenParameter = '/gitlab_tokens';
+
+/** CloudWatch namespace of a fleet's metrics is the name of its Auto Scaling group. */
+export const metricNames = { jobsRunning: 'JOBS_RUNNING', jobConcurrency: 'JOB_CONCURRENCY' } as const;
+
+/** Used where the Terraform variable is null. */
+export const defaults = { jobsPerInstance: 6, idleSeconds: 180 } as const;
