@@ -1,0 +1,18 @@
+import { TerraformVariable } from 'cdktf';
+import type { TerraformElement } from 'cdktf';
+
+/**
+ * Text that Terraform shall take literally. In a JSON configuration every string is a template
+ * (https://developer.hashicorp.com/terraform/language/syntax/json#expression-mapping), so both introducers are doubled.
+ */
+export const literal = (text: string): string => text.replaceAll('${', '$${').replaceAll('%{', '%%{');
+
+/** A Terraform expression as a template string: `expression('var.a + 1')` is `${var.a + 1}`. */
+export const expression = (text: string): string => `\${${text}}`;
+
+/**
+ * The address to use inside a hand-written expression. An element's own token (`fqn`) will not do there: cdktf wraps it in
+ * `${…}` once more when a brace precedes it.
+ */
+export const addressOf = (element: TerraformElement): string =>
+  element instanceof TerraformVariable ? `var.${element.node.id}` : element.node.id;

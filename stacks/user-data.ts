@@ -1,0 +1,93 @@
+import { TerraformLocal } from 'cdktf';
+import { Construct } from 'constructs';
+import { readFileSync } from 'node:fs';
+import {
+  agentUnit,
+  contractVersion,
+  launchHookName,
+  lockTableName,
+  paths,
+  terminateHookName,
+  tokenParameter,
+} from '../ami/contract.ts';
+import { addressOf, expression, literal } from './expression.ts';
+import type { Variables } from './variables.ts';
+
+/** Ends a here-document; JSON never has it as a line of its own, and the runner configuration is checked for it. */
+const endOfFile = 'END_OF_FILE_WRITTEN_BY_TERRAFORM';
+
+/** The runner configuration that travels in the user data: the project's own, or the file that GITLAB_CONFIG names. */
+export function runnerConfiguration(file = process.env.GITLAB_CONFIG): string {
+  const from = file ?? new URL('templates/gitlab_config.yaml', import.meta.url);
+  let text;
+  try {
+    text = readFileSync(from, 'utf8');
+  } catch (cause) {
+    throw new Error(
+      `GITLAB_CONFIG names "${file}", which cannot be read. Give the path of a runner configuration, or unset it.`,
+      {
+        cause,
+      },
+    );
+  }
+  if (text.split('\n').includes(endOfFile)) {
+    throw new Error(
+      `The runner configuration has the line ${endOfFile}, which ends a file in the user data. Remove that line.`,
+    );
+  }
+  return text.endsWith('\n') ? text : `${text}\n`;
+}
+
+/**
+ * What an instance runs at boot: it writes the agent's settings and the runner configuration, and starts the agent.
+ * Nothing in it is unknown at plan and nothing is secret. No shell expands what it writes: each file is a here-document with
+ * a quoted delimiter, and the settings are one line of JSON.
+ */
+export class UserData extends Construct {
+  readonly base64: string;
+  /** The same as an expression, for conditions. */
+  readonly base64Expression: string;
+
+  constructor(scope: Construct, id: string, vars: Variables, stackName: string) {
+    super(scope, id);
+    const text = (value: string): string => expression(`jsonencode(${value})`);
+    const settings = new TerraformLocal(this, 'local.agent_settings', {
+      contract_version: contractVersion,
+      region: vars.aws_region.value,
+      auto_scaling_group: stackName,
+      lock_table: lockTableName(stackName),
+      launch_hook: launchHookName(stackName),
+      terminate_hook: terminateHookName(stackName),
+      lifecycle_heartbeat_seconds: vars.lifecycle_heartbeat_seconds.value,
+      token_parameter: tokenParameter,
+      gitlab_api_url: vars.gitlab_api_url.value,
+      group_id: vars.group_id.value,
+      runner_tags: vars.gl_runner_tags.value,
+      capacity_per_instance: vars.capacity_per_instance.value,
+      idle_threshold: vars.idle_threshold.value,
+      cache_bucket: stackName,
+      cache_path: vars.gl_cache_path.value,
+      scale_out_strategy: vars.scale_out_strategy.value,
+    });
+    const script = new TerraformLocal(
+      this,
+      'local.instance_userdata',
+      [
+        '#!/bin/bash',
+        "# Writes what the agent has to know and starts it. All decisions are the agent's.",
+        'set -euo pipefail',
+        'umask 077',
+        `mkdir -p ${paths.settings.slice(0, paths.settings.lastIndexOf('/'))}`,
+        `cat > ${paths.settings} <<'${endOfFile}'`,
+        text(addressOf(settings)),
+        endOfFile,
+        `cat > ${paths.runnerConfig} <<'${endOfFile}'`,
+        `${literal(runnerConfiguration())}${endOfFile}`,
+        `systemctl enable --now ${agentUnit}`,
+        '',
+      ].join('\n'),
+    );
+    this.base64Expression = `base64encode(${addressOf(script)})`;
+    this.base64 = expression(this.base64Expression);
+  }
+}
