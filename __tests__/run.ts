@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /**
  * `npm test`: everything that needs only Node and Terraform. `npm run test:full`: also the `*.full.test.ts` files, whose
@@ -9,6 +12,9 @@ const [...given] = process.argv.slice(2);
 const full = given.includes('--full');
 const passed = given.filter((argument) => argument !== '--full');
 
+const plans = mkdtempSync(join(tmpdir(), 'plans-'));
+process.on('exit', () => rmSync(plans, { recursive: true, force: true }));
+
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const child = spawn(
   process.execPath,
@@ -16,10 +22,11 @@ const child = spawn(
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     jest,
-    ...(full ? [] : ['--testPathIgnorePatterns', '\\.full\\.test\\.ts$', '/node_modules/']),
+    // First, because jest's list options take every word that follows them.
     ...passed,
+    ...(full ? [] : ['--testPathIgnorePatterns=\\.full\\.test\\.ts$', '--testPathIgnorePatterns=/node_modules/']),
   ],
-  { stdio: 'inherit' },
+  { stdio: 'inherit', env: { ...process.env, PLANS_OF_THIS_RUN: plans } },
 );
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,8 @@ import { startAwsEndpoints } from './aws-endpoints.ts';
 import type { PlannedImage } from './aws-endpoints.ts';
 import { findTerraform, SetupError } from './binary.ts';
 import { cliConfiguration, providerMirror } from './provider-installation.ts';
+import { terraformIn } from './run.ts';
+import type { Finished } from './run.ts';
 
 /** What `terraform show -json` says of a plan (https://developer.hashicorp.com/terraform/internals/json-format). */
 export interface Plan {
@@ -87,7 +88,7 @@ export async function offlinePlan(options: OfflinePlanOptions): Promise<OfflineP
     if (configurationOfCli !== undefined) writeFileSync(join(folder, 'cli.tfrc'), configurationOfCli);
     writeFileSync(join(folder, 'cdk.tf.json'), options.configuration);
     writeFileSync(join(folder, 'offline_override.tf.json'), JSON.stringify(withoutAccount(endpoints.url)));
-    writeFileSync(join(folder, 'variables.json'), JSON.stringify(options.variables), { mode: 0o600 });
+    writeFileSync(join(folder, 'variables.json'), JSON.stringify(options.variables, null, 1), { mode: 0o600 });
 
     const execute = (...arguments_: readonly string[]): Promise<Finished> =>
       terraformIn(folder, terraform.binary, arguments_, {
@@ -154,39 +155,4 @@ function providerNotFound(output: string): Error {
   return new SetupError(
     `The AWS provider could not be installed: ${place}. Run once with access to registry.terraform.io, or put a mirror (terraform providers mirror FOLDER) into ~/.terraform.d/plugins or name it in TERRAFORM_PROVIDER_MIRROR.\n\n${output}`,
   );
-}
-
-interface Finished {
-  readonly code: number | null;
-  readonly stdout: string;
-  /** Both streams in the order they came. */
-  readonly output: string;
-}
-
-/** Variables of the caller's environment that would point the provider elsewhere or change what Terraform prints. */
-const foreign = /^(AWS_|TF_(?!PLUGIN_CACHE|CLI_CONFIG_FILE$|PLUGIN))/;
-
-function terraformIn(
-  folder: string,
-  binary: string,
-  arguments_: readonly string[],
-  { environment, signal }: { environment: Readonly<Record<string, string>>; signal?: AbortSignal },
-): Promise<Finished> {
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
-  return new Promise((resolve, reject) => {
-    const child = spawn(binary, arguments_, {
-      cwd: folder,
-      env: { ...inherited, CHECKPOINT_DISABLE: '1', TF_IN_AUTOMATION: '1', ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      ...(signal && { signal }),
-    });
-    const stdout: Buffer[] = [];
-    const output: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => (stdout.push(chunk), output.push(chunk)));
-    child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
-    child.on('error', reject);
-    child.on('close', (code) =>
-      resolve({ code, stdout: Buffer.concat(stdout).toString(), output: Buffer.concat(output).toString() }),
-    );
-  });
 }
