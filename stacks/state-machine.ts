@@ -6,8 +6,10 @@ import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 import { SfnStateMachine } from '@cdktf/provider-aws/lib/sfn-state-machine/index.js';
 import { Construct } from 'constructs';
+import { expression } from './expression.ts';
 import { assumedBy, policy } from './policy.ts';
 import type { Statement } from './policy.ts';
+import { secretTokenRule } from './variables.ts';
 import type { Variables } from './variables.ts';
 
 /**
@@ -70,6 +72,14 @@ export class ScaleOutMachine extends Construct {
       tracingConfiguration: { enabled: true },
       // Step Functions checks at creation that the role may deliver logs.
       dependsOn: [attachment],
+      lifecycle: {
+        precondition: [
+          {
+            condition: expression(secretTokenRule.condition),
+            errorMessage: `gitlab_secret_token must be ${secretTokenRule.allowed}.`,
+          },
+        ],
+      },
     });
   }
 }

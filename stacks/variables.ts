@@ -27,6 +27,12 @@ const retentionDays = [
 /** Statuses of which GitLab sends a job event (lib/gitlab/data_builder/build.rb and the callbacks of Ci::Build). */
 const buildStatuses = ['created', 'pending', 'running', 'success', 'failed', 'canceled'];
 
+/** What the secret token has to be: the machine compares it with an HTTP header, which carries neither more nor other characters. */
+export const secretTokenRule = {
+  condition: matches('^[!-~][ -~]{14,253}[!-~]$', 'var.gitlab_secret_token'),
+  allowed: '16 to 255 printable ASCII characters without a space at either end; make one with: openssl rand -hex 32',
+} as const;
+
 /** Upstream's 25 inputs: same names, types and defaults; departure D12 adds validations and closes the secret. */
 const upstreamVariables = {
   gitlab_api_url: {
@@ -246,11 +252,9 @@ const upstreamVariables = {
       'Secret token that GitLab sends with each webhook in `X-Gitlab-Token`. It stands in no resource; Terraform keeps it, as every input, in a saved plan, so a saved plan is a secret too.',
     sensitive: true,
     nullable: false,
-    validation: {
-      condition: matches('^[!-~][ -~]{14,253}[!-~]$', 'var.gitlab_secret_token'),
-      allowed:
-        '16 to 255 printable ASCII characters without a space at either end; make one with: openssl rand -hex 32',
-    },
+    // Terraform prints the value that a validation refuses, sensitive or not. So only what is too short to be anybody's secret is
+    // refused here; the state machine's precondition, which prints nothing, refuses the rest.
+    validation: { condition: 'length(var.gitlab_secret_token) >= 16', allowed: secretTokenRule.allowed },
   },
 } as const satisfies Record<string, Declaration>;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { findTerraform } from '../../rehearsal/terraform/binary.ts';
 import { terraformIn } from '../../rehearsal/terraform/run.ts';
 import { minimalVariables } from '../support/plans.ts';
-import { synthesized } from '../support/synthesized.ts';
+import { blockOf, synthesized } from '../support/synthesized.ts';
 
 /** Validations need no provider: the configuration reduced to its variables plans in a fraction of a second. */
 describe('a variable', () => {
@@ -59,16 +59,8 @@ describe('a variable', () => {
     gl_runner_tags: [[''], ['a,b'], [' a']],
     group_id: [0, 1.5],
     idle_threshold: [0, 604801],
-    gitlab_secret_token: [
-      '',
-      'fifteen-charact',
-      'h&s8BdSbinDQ7h',
-      ' leading-space-0123456789',
-      'trailing-space-0123456789 ',
-      'ümlaut-0123456789abcdef',
-      'line\nbreak-0123456789abcdef',
-      'a'.repeat(256),
-    ],
+    // Longer ones with a wrong character: below.
+    gitlab_secret_token: ['', 'fifteen-charact', 'h&s8BdSbinDQ7h'],
     webhook_build_statuses: [[], ['manual'], ['pending', 'Pending']],
     webhook_rate_limit: [0, -1, 10001],
     webhook_burst_limit: [0, 1.5, 5001],
@@ -140,18 +132,35 @@ describe('a variable', () => {
     expect([code, said]).toEqual([1, expect.stringContaining('gitlab_secret_token')]);
   });
 
-  it('with a refused secret does not print it when it comes from the environment', async () => {
-    const { gitlab_secret_token: _, ...others } = minimalVariables;
-    writeFileSync(join(folder, 'others.json'), JSON.stringify(others));
-    const { output } = await terraformIn(
-      folder,
-      binary,
-      ['plan', '-input=false', '-no-color', '-var-file=others.json'],
-      {
-        environment: { TF_VAR_gitlab_secret_token: 'short-marker' },
-      },
-    );
-    expect(output).toContain('gitlab_secret_token must be');
-    expect(output).not.toContain('short-marker');
+  /** The rule that the machine's precondition checks: there a refused value is not printed. */
+  it.each([
+    ' leading-space-0123456789',
+    'trailing-space-0123456789 ',
+    'ümlaut-0123456789abcdef',
+    'line\nbreak-0123456789abcdef',
+    'trailing-line-break-0123456789\n',
+    `${'a'.repeat(250)}-marker`,
+  ])('gitlab_secret_token = %j is refused by a precondition, without being printed', async (token) => {
+    const { precondition } = blockOf({ json }, 'aws_sfn_state_machine.state_machine').lifecycle as {
+      precondition: object[];
+    };
+    const own = mkdtempSync(join(tmpdir(), 'secret-'));
+    try {
+      const { gitlab_secret_token: variable } = json.variable;
+      const resource = { terraform_data: { machine: { lifecycle: { precondition } } } };
+      writeFileSync(
+        join(own, 'cdk.tf.json'),
+        JSON.stringify({ variable: { gitlab_secret_token: variable }, resource }),
+      );
+      await terraformIn(own, binary, ['init', '-input=false'], { environment: {} });
+      const { code, output } = await terraformIn(own, binary, ['plan', '-input=false', '-no-color'], {
+        environment: { TF_VAR_gitlab_secret_token: token },
+      });
+      expect(code).toBe(1);
+      expect(output).toContain('gitlab_secret_token must be 16 to 255 printable ASCII');
+      expect(output).not.toContain(token.trim().slice(0, 20));
+    } finally {
+      rmSync(own, { recursive: true, force: true });
+    }
   });
 });
