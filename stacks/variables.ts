@@ -90,9 +90,9 @@ const upstreamVariables = {
     description:
       'Name of this fleet. Every resource is called `glab-runner-<environment_name>` or begins with it, the cache bucket included, so it must be unique among all S3 buckets.',
     validation: {
-      condition: matches('^[a-z0-9]([a-z0-9.-]{0,35}[a-z0-9])?$', 'var.environment_name'),
+      condition: matches('^[a-z0-9]([a-z0-9-]{0,35}[a-z0-9])?$', 'var.environment_name'),
       allowed:
-        'at most 37 lower-case letters, digits, dots and hyphens, beginning and ending with a letter or digit (it becomes part of an S3 bucket name and of an IAM role name)',
+        'at most 37 lower-case letters, digits and hyphens, beginning and ending with a letter or digit (it becomes part of the names of an S3 bucket, a state machine and an IAM role)',
     },
   },
   api_gateway_stage_name: {

@@ -44,7 +44,7 @@ describe('a variable', () => {
     vpc_cidr: ['172.31.0.0', '172.31.0.0/33', 'fd00::/8'],
     bastion_security_group_id: ['bastion', 'sg-'],
     aws_region: ['Stockholm', 'eu-north', 'eu-north-1a'],
-    environment_name: ['', 'Prod', 'a_b', '-a', 'a'.repeat(38)],
+    environment_name: ['', 'Prod', 'a_b', 'a.b', '-a', 'a'.repeat(38)],
     api_gateway_stage_name: ['', 'a/b', 'a'.repeat(129)],
     image_id: ['gitlab-runner-amazon', 'ami-'],
     image_name: [''],

@@ -40,6 +40,9 @@ export async function startAwsEndpoints(image: PlannedImage): Promise<AwsEndpoin
       } else if (query.get('Action') === 'DescribeImages') {
         imageQueries.push(query);
         response.writeHead(200, { 'content-type': 'text/xml' }).end(describeImages(image));
+      } else if (query.get('Action') === 'GetInstanceUefiData') {
+        // The AMI lookup asks for it of every image; EC2 refuses, and the provider goes on.
+        response.writeHead(400, { 'content-type': 'text/xml' }).end(unsupported);
       } else {
         unanswered.push(String(target ?? query.get('Action') ?? `${request.method} ${request.url}`));
         response.writeHead(400, { 'content-type': 'text/plain' }).end('not part of an offline plan');
@@ -58,6 +61,9 @@ export async function startAwsEndpoints(image: PlannedImage): Promise<AwsEndpoin
       }),
   };
 }
+
+const unsupported =
+  '<Response><Errors><Error><Code>UnsupportedOperation</Code><Message>no UEFI data</Message></Error></Errors><RequestID>offline</RequestID></Response>';
 
 function validation(body: string): string {
   const { definition } = JSON.parse(body) as { definition: string };

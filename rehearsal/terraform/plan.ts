@@ -50,7 +50,9 @@ export class PlanError extends Error {
   readonly output: string;
 
   constructor(output: string) {
-    super(`terraform plan failed:\n${output}`);
+    // What comes before is the part of the plan that could be made.
+    const errors = output.slice(Math.max(0, output.search(/^\W*Error:/m)));
+    super(`terraform plan failed:\n${errors}`);
     this.output = output;
   }
 }
