@@ -36,13 +36,20 @@ export function chooseBackend(stack: TerraformStack, name: string): void {
   }
 }
 
+/** An empty block; cdktf's own class insists on names at synth. */
+class CloudOfTheEnvironment extends CloudBackend {
+  override toTerraform(): object {
+    return { terraform: { cloud: {} } };
+  }
+}
+
 function cloud(stack: TerraformStack): void {
   const context = (stack.node.tryGetContext('cloud') ?? {}) as { organization?: string; workspace?: string };
   const { organization, workspace } = context;
   if (organization !== undefined && workspace !== undefined) {
     new CloudBackend(stack, { organization, workspaces: new NamedCloudWorkspace(workspace) });
   } else if (organization === undefined && workspace === undefined) {
-    stack.addOverride('terraform.cloud', {});
+    new CloudOfTheEnvironment(stack, { organization: '', workspaces: new NamedCloudWorkspace('') });
   } else {
     throw new Error(
       'The context "cloud" of cdktf.json has only one of "organization" and "workspace"; give both, or neither and set TF_CLOUD_ORGANIZATION and TF_WORKSPACE.',

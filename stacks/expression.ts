@@ -5,7 +5,15 @@ import type { TerraformElement } from 'cdktf';
  * Text that Terraform shall take literally. In a JSON configuration every string is a template
  * (https://developer.hashicorp.com/terraform/language/syntax/json#expression-mapping), so both introducers are doubled.
  */
-export const literal = (text: string): string => text.replaceAll('${', '$${').replaceAll('%{', '%%{');
+export const literal = (text: string): string =>
+  text.replace(/[$%]+\{/g, (introducer) =>
+    introducer.length === 2
+      ? `${introducer[0]}${introducer}`
+      : expression(JSON.stringify(introducer).replace(/[$%]/g, asUnicode)),
+  );
+
+/** A longer run of `$` or `%` has no escape of its own: it is spelt out in a string of an expression. */
+const asUnicode = (character: string): string => `\\u00${character.charCodeAt(0).toString(16)}`;
 
 /** A Terraform expression as a template string: `expression('var.a + 1')` is `${var.a + 1}`. */
 export const expression = (text: string): string => `\${${text}}`;

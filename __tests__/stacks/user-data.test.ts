@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { agentUnit, paths } from '../../ami/contract.ts';
+import { runnerConfiguration } from '../../stacks/user-data.ts';
+import { planOf, minimalVariables, valuesOf } from '../support/plans.ts';
+import { synthesized } from '../support/synthesized.ts';
+
+const run = promisify(execFile);
+const hostile = [
+  'gitlab_runners_section:',
+  '  plain: "double" \'single\' `id` $(id) $HOME ${HOME} ${jsonencode(1)} %{ if true } %%{ $${ \\ \\n',
+  'EOF',
+  'EOS',
+  'END_OF_FILE_WRITTEN_BY_TERRAFORM # not alone on its line',
+  'ümlaut \u2028 {{ gl_runner_token }}',
+  '',
+].join('\n');
+
+describe('user data', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'user-data-'))));
+  afterEach(() => {
+    delete process.env.GITLAB_CONFIG;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('writes settings and configuration byte for byte and starts the agent, in a real shell', async () => {
+    process.env.GITLAB_CONFIG = join(folder, 'config.yaml');
+    writeFileSync(process.env.GITLAB_CONFIG, hostile);
+    const planned = await planOf({
+      configuration: synthesized().text,
+      variables: { ...minimalVariables, gl_cache_path: `'"\`$(id)\${HOME}\\` },
+    });
+    const script = Buffer.from(
+      String(valuesOf(planned, 'aws_launch_template.gitlab_runner').user_data),
+      'base64',
+    ).toString();
+
+    // The same script on a root of its own, with a systemctl that only says how it was called.
+    const etc = dirname(paths.settings);
+    mkdirSync(join(folder, 'bin'));
+    writeFileSync(join(folder, 'bin', 'systemctl'), `#!/bin/sh\necho "$@" > ${folder}/systemctl\n`);
+    chmodSync(join(folder, 'bin', 'systemctl'), 0o755);
+    expect(script.startsWith('#!/bin/bash\n')).toBe(true);
+    await run('bash', ['-c', script.replaceAll(etc, join(folder, etc))], {
+      env: { PATH: `${join(folder, 'bin')}:${process.env.PATH}` },
+    });
+
+    expect(readFileSync(join(folder, paths.runnerConfig), 'utf8')).toBe(hostile);
+    const settings = JSON.parse(readFileSync(join(folder, paths.settings), 'utf8')) as Record<string, unknown>;
+    expect(settings.cache_path).toBe(`'"\`$(id)\${HOME}\\`);
+    expect(statSync(join(folder, paths.settings)).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(folder, 'systemctl'), 'utf8')).toBe(`enable --now ${agentUnit}\n`);
+  }, 60_000);
+
+  it('has the project’s own runner configuration unless GITLAB_CONFIG names another', () => {
+    expect(runnerConfiguration()).toContain('gitlab_global_section:');
+    process.env.GITLAB_CONFIG = join(folder, 'config.yaml');
+    writeFileSync(process.env.GITLAB_CONFIG, 'a: 1');
+    expect(runnerConfiguration()).toBe('a: 1\n');
+  });
+
+  it('is not made of a configuration that is not there', () => {
+    process.env.GITLAB_CONFIG = join(folder, 'missing.yaml');
+    expect(() => synthesized()).toThrow(/GITLAB_CONFIG names ".*missing\.yaml", which cannot be read/);
+  });
+
+  it('refuses a configuration that would end its own file', () => {
+    process.env.GITLAB_CONFIG = join(folder, 'config.yaml');
+    writeFileSync(process.env.GITLAB_CONFIG, 'a: 1\nEND_OF_FILE_WRITTEN_BY_TERRAFORM\nrm -rf /\n');
+    expect(() => synthesized()).toThrow(/has the line END_OF_FILE_WRITTEN_BY_TERRAFORM/);
+  });
+
+  it('is refused at plan when it is larger than EC2 takes', async () => {
+    process.env.GITLAB_CONFIG = join(folder, 'config.yaml');
+    writeFileSync(process.env.GITLAB_CONFIG, `a: ${'ü'.repeat(8000)}\n`);
+    await expect(planOf({ configuration: synthesized().text })).rejects.toThrow(/larger than the 16384 bytes/);
+  }, 60_000);
+});
