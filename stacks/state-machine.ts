@@ -6,7 +6,14 @@ import { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 import { SfnStateMachine } from '@cdktf/provider-aws/lib/sfn-state-machine/index.js';
 import { Construct } from 'constructs';
-import { expression } from './expression.ts';
+import { lockItem } from '../ami/contract.ts';
+import { actionsOf } from '../asl/actions.ts';
+import { text } from '../asl/definition.ts';
+import { lateBound } from '../asl/late-bound.ts';
+import type { LateBound } from '../asl/late-bound.ts';
+import type { Machine } from '../asl/machine.ts';
+import { scaleOut } from '../asl/scale-out.ts';
+import { addressOf, expression, literal } from './expression.ts';
 import { assumedBy, policy } from './policy.ts';
 import type { Statement } from './policy.ts';
 import { secretTokenRule } from './variables.ts';
@@ -45,6 +52,15 @@ export class ScaleOutMachine extends Construct {
     group: AutoscalingGroup,
   ) {
     super(scope, id);
+    const definition = scaleOut({
+      // nonsensitive: what is left of a hash of 16 characters or more may be read, and a sensitive definition could not be.
+      secretTokenHash: jsonOf(`nonsensitive(sha256(${addressOf(vars.gitlab_secret_token)}))`),
+      buildStatuses: lateBound.text(
+        expression(`join(",", formatlist("'%s'", ${addressOf(vars.webhook_build_statuses)}))`),
+      ),
+      lockTable: jsonOf(`${addressOf(table)}.name`),
+      group: jsonOf(`${addressOf(group)}.name`),
+    });
     const role = new IamRole(this, 'aws_iam_role.step_functions_role', {
       name: stackName,
       assumeRolePolicy: assumedBy(`states.${vars.aws_region.stringValue}.amazonaws.com`),
@@ -52,7 +68,11 @@ export class ScaleOutMachine extends Construct {
     const permissions = new IamPolicy(this, 'aws_iam_policy.step_functions_policy', {
       name: stackName,
       description: 'Permissions for Step Functions to access DynamoDB and Auto Scaling',
-      policy: policy({ Sid: 'LogDeliveryAndTracing', Action: observabilityActions, Resource: '*' }),
+      policy: policy(...ownCalls(definition, table, vars.aws_region.stringValue, stackName), {
+        Sid: 'LogDeliveryAndTracing',
+        Action: observabilityActions,
+        Resource: '*',
+      }),
     });
     const attachment = new IamRolePolicyAttachment(
       this,
@@ -66,7 +86,7 @@ export class ScaleOutMachine extends Construct {
     this.machine = new SfnStateMachine(this, 'aws_sfn_state_machine.state_machine', {
       name: stackName,
       roleArn: role.arn,
-      definition: `{"StartAt":"A","States":{"A":{"Type":"Succeed","Comment":"${table.name}${group.name}"}}}`,
+      definition: text(definition, literal),
       // The token of a webhook stands in the execution input; no log may have it.
       loggingConfiguration: { level: 'ALL', includeExecutionData: false, logDestination: `${log.arn}:*` },
       tracingConfiguration: { enabled: true },
@@ -83,4 +103,31 @@ export class ScaleOutMachine extends Construct {
     });
   }
 }
-export type { Statement };
+
+/** A Terraform expression in place of a whole JSON value. It names things, never an ARN or id: those are unknown until the apply. */
+const jsonOf = (source: string): LateBound<string> => lateBound.json(expression(`jsonencode(${source})`));
+
+/** The machine's own calls, each on the narrowest resource that it can be allowed on. */
+function ownCalls(machine: Machine, table: DynamodbTable, region: string, stackName: string): readonly Statement[] {
+  const actions = actionsOf(machine).map(({ action }) => action);
+  const [describe, others] = [actions.filter(knowsNoResource), actions.filter((action) => !knowsNoResource(action))];
+  const of = (service: string): readonly string[] => others.filter((action) => action.startsWith(`${service}:`));
+  return [
+    {
+      Sid: 'OwnItem',
+      Action: of('dynamodb'),
+      Resource: table.arn,
+      Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [lockItem.id] } },
+    },
+    {
+      Sid: 'OwnGroup',
+      Action: of('autoscaling'),
+      // By name: the ARN of the group is not known before it is made, and this way the policy does not wait for it.
+      Resource: `arn:aws:autoscaling:${region}:*:autoScalingGroup:*:autoScalingGroupName/${stackName}`,
+    },
+    { Sid: 'SeeGroups', Action: describe, Resource: '*' },
+  ];
+}
+
+/** Describe calls of Auto Scaling can only be allowed on everything (Service Authorization Reference, Amazon EC2 Auto Scaling). */
+const knowsNoResource = (action: string): boolean => action.startsWith('autoscaling:Describe');

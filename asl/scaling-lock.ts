@@ -1,0 +1,67 @@
+import { leaseSeconds, lockItem } from '../ami/contract.ts';
+import type { Path } from './path.ts';
+import type { Fixed } from './payload.ts';
+
+/**
+ * The lock's half of the protocol: what each access writes, and on which condition. Every access is one atomic UpdateItem, and each holder's
+ * name is used for one acquisition only. That is why whoever sees the same name twice knows that it was held in between.
+ */
+
+/**
+ * N: grows whenever a workflow lets the lock go. Who looked before that has looked at an older capacity, so an acquisition names the
+ * count it saw: of many executions that find the group empty at once, one takes the lock and the others look again.
+ */
+export const releases = 'Releases';
+
+/** What the protocol reads of the item. Any of it can be missing: an operator may delete the item. */
+export interface LockItem {
+  readonly [lockItem.holder]?: { readonly S?: string };
+  readonly [releases]?: { readonly N?: string };
+}
+
+/** Whoever has seen the same holder for this long may take the lock over. */
+export const lease = leaseSeconds;
+
+const { holder, wakeCount } = lockItem;
+const one = { ':one': { N: '1' } } as const;
+
+/** Counts an accepted event, and answers with the item as it then is. `Releases` is there from now on. */
+export const recordWake = {
+  UpdateExpression: `ADD ${wakeCount} :one SET ${releases} = if_not_exists(${releases}, :none)`,
+  ExpressionAttributeValues: { ...one, ':none': { N: '0' } },
+  ReturnValues: 'ALL_NEW',
+} as const;
+
+/** Takes a free lock. `OR = :me`: a retry after a lost answer must not wait for itself. */
+export const acquire = (me: Path<string>, seen: Path<string>) => ({
+  UpdateExpression: `SET ${holder} = :me`,
+  ConditionExpression: `${releases} = :seen AND (attribute_not_exists(${holder}) OR ${holder} = :me)`,
+  ExpressionAttributeValues: { ':me': { S: me }, ':seen': { N: seen } },
+});
+
+/** Takes the lock from the holder `lapsed`, who has kept it for a whole lease, unless it has let go or somebody else was faster. */
+export const takeOver = (me: Path<string>, seen: Path<string>, lapsed: Path<string>) => ({
+  UpdateExpression: `SET ${holder} = :me`,
+  ConditionExpression: `${releases} = :seen AND (attribute_not_exists(${holder}) OR ${holder} = :me OR ${holder} = :lapsed)`,
+  ExpressionAttributeValues: { ':me': { S: me }, ':seen': { N: seen }, ':lapsed': { S: lapsed } },
+});
+
+/** Writes what is there already: it succeeds for the holder alone, and so proves that the lock was still held when it ran. */
+export const fence = (me: Path<string>) => ({
+  UpdateExpression: `SET ${holder} = :me`,
+  ConditionExpression: `${holder} = :me`,
+  ExpressionAttributeValues: { ':me': { S: me } },
+});
+
+/** Lets go of what is held; a failed condition means that there is nothing to let go of. */
+export const release = (me: Path<string>) => ({
+  UpdateExpression: `REMOVE ${holder} ADD ${releases} :one`,
+  ConditionExpression: `${holder} = :me`,
+  ExpressionAttributeValues: { ...one, ':me': { S: me } },
+});
+
+/** The one item of the table. */
+export const theItem = (table: Fixed<string>) => ({
+  TableName: table,
+  Key: { [lockItem.key]: { S: lockItem.id } },
+});
