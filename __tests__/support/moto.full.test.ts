@@ -1,0 +1,172 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  AutoScalingClient,
+  CreateAutoScalingGroupCommand,
+  DescribeAutoScalingGroupsCommand,
+  UpdateAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { motoPython, startMoto, type Moto } from './moto.ts';
+import { describeWith } from './tools.ts';
+
+const python = await motoPython();
+
+const region = 'eu-north-1';
+const signedFor = (service: string): string =>
+  `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=00`;
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+describeWith(python, 'moto', (path) => {
+  let moto: Moto;
+  beforeAll(async () => {
+    moto = await startMoto(path);
+  });
+  afterAll(() => moto.close());
+
+  const states = async <T>(operation: string, body: object): Promise<T> => {
+    const response = await fetch(moto.url, {
+      method: 'POST',
+      headers: {
+        authorization: signedFor('states'),
+        'x-amz-target': `AWSStepFunctions.${operation}`,
+        'content-type': 'application/x-amz-json-1.0',
+      },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${operation}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  };
+  const machine = async (name: string, definition: object): Promise<string> => {
+    const { stateMachineArn } = await states<{ stateMachineArn: string }>('CreateStateMachine', {
+      name,
+      definition: JSON.stringify(definition),
+      roleArn: 'arn:aws:iam::123456789012:role/machine',
+    });
+    return stateMachineArn;
+  };
+  const run = async (stateMachineArn: string, input: object): Promise<{ status: string; output?: string }> => {
+    const { executionArn } = await states<{ executionArn: string }>('StartExecution', {
+      stateMachineArn,
+      input: JSON.stringify(input),
+    });
+    for (;;) {
+      const execution = await states<{ status: string; output?: string }>('DescribeExecution', { executionArn });
+      if (execution.status !== 'RUNNING') return execution;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const clientWithGroup = async (): Promise<AutoScalingClient> => {
+    const client = new AutoScalingClient({
+      endpoint: moto.url,
+      region,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    const query = new URLSearchParams({
+      Action: 'CreateLaunchTemplate',
+      Version: '2016-11-15',
+      LaunchTemplateName: 'runner',
+      'LaunchTemplateData.ImageId': 'ami-12c6146b',
+      'LaunchTemplateData.InstanceType': 'm5.large',
+    });
+    await fetch(moto.url, { method: 'POST', headers: { authorization: signedFor('ec2') }, body: query });
+    await client.send(
+      new CreateAutoScalingGroupCommand({
+        AutoScalingGroupName: 'fleet',
+        MinSize: 0,
+        MaxSize: 2,
+        DesiredCapacity: 0,
+        AvailabilityZones: ['eu-north-1a'],
+        MixedInstancesPolicy: {
+          LaunchTemplate: {
+            LaunchTemplateSpecification: { LaunchTemplateName: 'runner', Version: '$Latest' },
+            Overrides: [{ InstanceType: 'm5.large' }],
+          },
+        },
+      }),
+    );
+    return client;
+  };
+  beforeEach(async () => {
+    await fetch(`${moto.url}/moto-api/reset`, { method: 'POST' });
+  });
+
+  it('runs a machine that calls another service and looks into its answer', async () => {
+    const client = await clientWithGroup();
+    const arn = await machine('look', {
+      StartAt: 'Look',
+      States: {
+        Look: {
+          Type: 'Task',
+          Resource: 'arn:aws:states:::aws-sdk:autoscaling:describeAutoScalingGroups',
+          Parameters: { 'AutoScalingGroupNames.$': 'States.Array($.group)' },
+          ResultSelector: { 'desired.$': '$.AutoScalingGroups[0].DesiredCapacity' },
+          End: true,
+        },
+      },
+    });
+    const { status, output = '{}' } = await run(arn, { group: 'fleet' });
+    expect([status, JSON.parse(output)]).toEqual(['SUCCEEDED', { desired: 0 }]);
+    client.destroy();
+  });
+
+  it('names executions that were given no name', async () => {
+    const arn = await machine('nothing', { StartAt: 'Nothing', States: { Nothing: { Type: 'Pass', End: true } } });
+    for (const turn of [1, 2]) expect(await run(arn, { turn })).toMatchObject({ status: 'SUCCEEDED' });
+    const { executions } = await states<{ executions: { name: string }[] }>('ListExecutions', { stateMachineArn: arn });
+    expect(executions.map(({ name }) => name)).toEqual([
+      expect.stringMatching(/^[0-9a-f-]{36}$/),
+      expect.stringMatching(/^[0-9a-f-]{36}$/),
+    ]);
+  });
+
+  it('keeps the mixed policy of a group when only its size is updated', async () => {
+    const client = await clientWithGroup();
+    await client.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: 'fleet', DesiredCapacity: 1 }));
+    const { AutoScalingGroups } = await client.send(new DescribeAutoScalingGroupsCommand({}));
+    expect(AutoScalingGroups).toMatchObject([
+      {
+        DesiredCapacity: 1,
+        MixedInstancesPolicy: { LaunchTemplate: { Overrides: [{ InstanceType: 'm5.large' }] } },
+      },
+    ]);
+    client.destroy();
+  });
+
+  it('needs every repair that is made to it', () => {
+    expect(moto.log()).not.toContain('WARNING');
+  });
+
+  it('ends when it is closed, and may be closed twice', async () => {
+    const other = await startMoto(path);
+    expect(isAlive(other.pid)).toBe(true);
+    await other.close();
+    expect(isAlive(other.pid)).toBe(false);
+    await other.close();
+  });
+
+  it('ends when the process that started it is killed', async () => {
+    const code = `import { startMoto } from ${JSON.stringify(new URL('moto.ts', import.meta.url).href)};
+      console.log((await startMoto(${JSON.stringify(path)})).pid);`;
+    const parent = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', code], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    expect(isAlive(pid)).toBe(true);
+    parent.kill('SIGKILL');
+    const patience = AbortSignal.timeout(5_000);
+    while (isAlive(pid) && !patience.aborted) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('says why it did not start', async () => {
+    await expect(startMoto('/bin/false')).rejects.toThrow(/^moto did not start: /);
+  });
+});
