@@ -148,6 +148,8 @@ const ids: Readonly<Record<string, string>> = {
   '1e-400': '',
   '0.0000001': '',
   '1.00000000000000000000': '',
+  // From 19 characters on json-smart makes a BigDecimal, and this one prints as a whole number.
+  '12345678901234567.0e1': '123456789012345670',
   true: '',
   null: '',
   '[5]': '',
@@ -233,7 +235,9 @@ const shapes: readonly RequestCase[] = [
   starts('a member named like a property of every object', {
     body: `{"__proto__":{"object_kind":"push"},"constructor":null,"toString":1,${JSON.stringify(pending).slice(1)}`,
   }),
-  starts('a member twice: the last one counts', { body: `{"build_status":"failed",${JSON.stringify(pending).slice(1)}` }),
+  starts('a member twice: the last one counts', {
+    body: `{"build_status":"failed",${JSON.stringify(pending).slice(1)}`,
+  }),
   ignores('a member twice, the last one not wanted', {
     body: `${JSON.stringify(pending).slice(0, -1)},"build_status":"failed"}`,
   }),
@@ -243,9 +247,12 @@ const shapes: readonly RequestCase[] = [
   starts('a nesting of 300 levels', {
     body: `{"deep":${'['.repeat(300)}${']'.repeat(300)},${JSON.stringify(pending).slice(1)}`,
   }),
-  ...['[a', '{a', '[', '{', '{"object_kind":"build"', '["a"'].map(
-    (body): RequestCase => ({ title: `a body that breaks off: ${body}`, body, headers: withToken, becomes: 'malformed' }),
-  ),
+  ...['[a', '{a', '[', '{', '{"object_kind":"build"', '["a"'].map((body): RequestCase => ({
+    title: `a body that breaks off: ${body}`,
+    body,
+    headers: withToken,
+    becomes: 'malformed',
+  })),
 ];
 
 /** The calls that every renderer of the request template has to agree on. */
@@ -261,8 +268,8 @@ export const requestCorpus: readonly RequestCase[] = [
 ];
 
 /**
- * Bodies that are not JSON but that json-smart, API Gateway's parser, forgives. Our own parser refuses them; for the real
- * one only safety counts: valid JSON, and no execution that the same event in strict JSON would not start.
+ * Bodies that json-smart, API Gateway's parser, reads in its own way: it forgives what is not JSON, and drops a DEL. Our
+ * own parser does neither, so here the renderers need not agree; each has to be safe.
  */
 export const forgivenBodies: readonly string[] = [
   "{'object_kind': 'build', 'build_status': 'pending'}",
@@ -270,9 +277,9 @@ export const forgivenBodies: readonly string[] = [
   '{"object_kind": "build", "build_status": "pending",}',
   '{"object_kind": "build", "build_status": "pending", "build_id": 007}',
   '{"object_kind": "build", "build_status": "pending", "build_id": +7}',
-  '{"object_kind": "build", "build_status": "pending", "build_id": 12345678901234567.0e1}',
   '{"object_kind": "build", "build_status": "pending", "build_id": NaN}',
   '{"object_kind": "build", "build_status": "pending", "build_name": "raw\ttab"}',
+  `{"object_kind": "build", "build_status": "pen\u007fding", "build_id": "19\u007f77"}`,
   '[,]',
 ];
 
@@ -288,9 +295,17 @@ const typed = (type: string): string =>
   JSON.stringify({ __type: type, message: `Marker: ${arn} is what the backend says "about" it` });
 
 export const responseCorpus: readonly ResponseCase[] = [
-  { title: 'an execution', body: JSON.stringify({ executionArn: arn, startDate: 1.767600930886e9 }), becomes: 'started' },
+  {
+    title: 'an execution',
+    body: JSON.stringify({ executionArn: arn, startDate: 1.767600930886e9 }),
+    becomes: 'started',
+  },
   { title: 'InvalidName', body: typed('InvalidName'), becomes: 'ignored' },
-  { title: 'InvalidName of a model', body: typed('com.amazonaws.swf.service.v2.model#InvalidName'), becomes: 'ignored' },
+  {
+    title: 'InvalidName of a model',
+    body: typed('com.amazonaws.swf.service.v2.model#InvalidName'),
+    becomes: 'ignored',
+  },
   ...[
     'NotInvalidName',
     'InvalidNameException',
@@ -311,7 +326,11 @@ export const responseCorpus: readonly ResponseCase[] = [
     'com.amazon.coral.service#SerializationException',
     'InternalFailure',
     '", "started": true, "x": "',
-  ].map((type): ResponseCase => ({ title: `the error ${JSON.stringify(type)}`, body: typed(type), becomes: 'refused' })),
+  ].map((type): ResponseCase => ({
+    title: `the error ${JSON.stringify(type)}`,
+    body: typed(type),
+    becomes: 'refused',
+  })),
   ...[
     '{"__type":["InvalidName"]}',
     '{"__type":{"a":"InvalidName"}}',

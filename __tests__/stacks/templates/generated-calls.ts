@@ -10,7 +10,29 @@ export interface GeneratedCall extends Call {
 const anyText = (maxLength: number): fc.Arbitrary<string> =>
   fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)), maxLength });
 
-const syntax = ['"', "'", '\\', '/', '$', '#', '{', '}', '%', '!', ':', ',', '\n', '\u0000', '\u2028', 'é', 'a', '$input', '#set', '${', '\\u0022'];
+const syntax = [
+  '"',
+  "'",
+  '\\',
+  '/',
+  '$',
+  '#',
+  '{',
+  '}',
+  '%',
+  '!',
+  ':',
+  ',',
+  '\n',
+  '\u0000',
+  '\u2028',
+  'é',
+  'a',
+  '$input',
+  '#set',
+  '${',
+  '\\u0022',
+];
 const hostileText: fc.Arbitrary<string> = fc
   .array(fc.constantFrom(...syntax), { maxLength: 12 })
   .map((parts) => parts.join(''));
@@ -27,7 +49,9 @@ const anySpelling = fc
   .map((upper) => [...'x-gitlab-token'].map((c, at) => (upper[at] === true ? c.toUpperCase() : c)).join(''));
 const otherName = fc.oneof(
   fc.constantFrom('Content-Type', 'X-Gitlab-Event', 'Idempotency-Key', 'X-Gitlab-Token-', '__proto__', 'constructor'),
-  fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 20 }).filter((name) => name.toLowerCase() !== 'x-gitlab-token'),
+  fc
+    .string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 20 })
+    .filter((name) => name.toLowerCase() !== 'x-gitlab-token'),
 );
 const header: fc.Arbitrary<readonly [string, string]> = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(anySpelling, token) },
@@ -47,13 +71,18 @@ const ofText = (string: string): Member => ({
 });
 const ofNumber = (text: string): Member => ({ text, digits: /^[0-9]{1,20}$/.test(text) ? text : '' });
 const otherJson = fc
-  .oneof(fc.json({ maxDepth: 3 }), fc.constantFrom('null', 'true', '[5]', '["build"]', '["pending"]', '{"a":{}}', '1e400'))
+  .oneof(
+    fc.json({ maxDepth: 3 }),
+    fc.constantFrom('null', 'true', '[5]', '["build"]', '["pending"]', '{"a":{}}', '1e400'),
+  )
   .filter((text) => typeof JSON.parse(text) === 'object' || text === 'true' || text === '1e400')
   .map((text): Member => ({ text, digits: '' }));
 const anyMember: fc.Arbitrary<Member> = fc.oneof(
   fc.oneof(hostileText, anyText(20)).map(ofText),
   fc.bigInt({ min: -(10n ** 5n), max: 10n ** 22n }).map((n) => ofNumber(String(n))),
-  fc.double({ noNaN: true, noDefaultInfinity: true, noInteger: true }).map((n): Member => ({ text: n.toExponential(5), digits: '' })),
+  fc
+    .double({ noNaN: true, noDefaultInfinity: true, noInteger: true })
+    .map((n): Member => ({ text: n.toExponential(5), digits: '' })),
   otherJson,
 );
 const knownWords = (...words: readonly string[]): fc.Arbitrary<Member> =>
@@ -71,10 +100,17 @@ export const generatedCalls = (wanted: readonly string[]): fc.Arbitrary<Generate
       name: fc.oneof(hostileText, anyText(30)),
     })
     .map(({ headers, kind, status, job, project, name }): GeneratedCall => {
-      const members = { object_kind: kind, build_name: ofText(name), build_status: status, build_id: job, project_id: project };
+      const members = {
+        object_kind: kind,
+        build_name: ofText(name),
+        build_status: status,
+        build_id: job,
+        project_id: project,
+      };
       const texts = Object.entries(members).flatMap(([member, value]) => (value ? [`"${member}":${value.text}`] : []));
       // A later value under the same spelling takes the earlier one's place, not its own.
-      const last = [...new Map(headers)].filter(([given]) => given.toLowerCase() === 'x-gitlab-token').at(-1)?.[1] ?? '';
+      const last =
+        [...new Map(headers)].filter(([given]) => given.toLowerCase() === 'x-gitlab-token').at(-1)?.[1] ?? '';
       const isWanted = kind.string === 'build' && status.string !== undefined && wanted.includes(status.string);
       const hasToken = last !== '' && last.length <= 255;
       return {
