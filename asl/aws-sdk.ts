@@ -53,7 +53,7 @@ type Tasks<Sdk, Op extends string, E extends string> = <const O extends Op, cons
   operation: O,
   parameters: Payload<Input<Sdk, O>>,
   flow: Flow<N, E, Output<Sdk, O>>,
-) => Task<N>;
+) => Task<NoInfer<N>>;
 
 interface Integration {
   /** Everything of the task's Resource but the operation. */

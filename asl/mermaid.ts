@@ -1,8 +1,8 @@
 import type { Machine } from './machine.ts';
 import { transitions } from './transitions.ts';
 
-/** In a label, Mermaid takes these for the end of the statement the start of an entity, or markup. */
-const label = (words: string): string => words.replaceAll('#', '#35;').replaceAll(';', '#59;').replaceAll(':', '#58;');
+/** In a label, Mermaid takes these for the end of the statement, the start of an entity, or markup. */
+const label = (words: string): string => words.replace(/[#;:<>]/g, (sign) => `#${sign.charCodeAt(0)};`);
 
 /** The machine as a Mermaid state diagram (https://mermaid.js.org/syntax/stateDiagram.html); the same machine, the same text. */
 export const mermaid = (machine: Machine): string =>

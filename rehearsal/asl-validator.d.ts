@@ -5,5 +5,8 @@ declare module 'asl-validator' {
     readonly Message?: string;
     readonly path?: string;
   }
-  export default function validate(definition: unknown): { readonly isValid: boolean; readonly errors: readonly Problem[] };
+  export default function validate(definition: unknown): {
+    readonly isValid: boolean;
+    readonly errors: readonly Problem[];
+  };
 }

@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { tell, tellExecution } from './narration.ts';
+import { plannedWorld } from './planned-world.ts';
+import type { PlannedWorld } from './planned-world.ts';
+import { synthesize } from './synthesize.ts';
+import { findTerraform, SetupError } from './terraform/binary.ts';
+import { offlinePlan } from './terraform/plan.ts';
+import type { Plan } from './terraform/plan.ts';
+import { terminal } from './terminal.ts';
+import { sabotages } from './webhook/sabotage.ts';
+import { steps } from './webhook/steps.ts';
+import { startWorld } from './world.ts';
+import type { World } from './world.ts';
+
+const usage = `npm start -- [options]
+
+Synthesizes the stack, plans it with the real Terraform and AWS provider, runs what was planned on loopback,
+sends it GitLab job events and checks what becomes of them. Needs no AWS account and no network.
+
+  --plan FILE     run this plan (what terraform show -json prints) instead of making one; it holds the secret
+  --serve         keep listening afterwards, for curl
+  --port NUMBER   where to listen with --serve (default: a free port)
+  --break NAME    break one part first, to see that the checks notice; one of:
+${Object.entries(sabotages)
+  .map(([name, { what }]) => `                    ${name.padEnd(18)} ${what}`)
+  .join('\n')}
+  --help          this text
+
+Exit codes: 0 all as expected, 1 something was not, 2 it could not be run.`;
+
+interface Options {
+  readonly serve: boolean;
+  readonly port?: number;
+  readonly sabotage?: string;
+  readonly plan?: string;
+}
+
+/** Reads the command line; a SetupError says what is wrong with it. */
+function optionsFrom(arguments_: readonly string[]): Options | 'help' {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...arguments_],
+      options: {
+        serve: { type: 'boolean', default: false },
+        port: { type: 'string' },
+        plan: { type: 'string' },
+        break: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    }));
+  } catch (error) {
+    throw new SetupError(`${(error as Error).message}\n\n${usage}`);
+  }
+  if (values.help) return 'help';
+  const { serve, port, plan, break: sabotage } = values;
+  if (port !== undefined && !(/^\d+$/.test(port) && Number(port) <= 65535)) {
+    throw new SetupError(`--port is "${port}", but must be a number from 0 to 65535.`);
+  }
+  if (sabotage !== undefined && !Object.hasOwn(sabotages, sabotage)) {
+    throw new SetupError(`--break is "${sabotage}", but must be one of ${Object.keys(sabotages).join(', ')}.`);
+  }
+  return {
+    serve,
+    ...(plan !== undefined && { plan }),
+    ...(port !== undefined && { port: Number(port) }),
+    ...(sabotage !== undefined && { sabotage }),
+  };
+}
+
+// The SDK's note on the Node version is for whoever maintains this project, not for whoever runs it.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
+const screen = terminal();
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => interrupted.abort(new SetupError(`Stopped by ${signal}.`)));
+}
+
+/** Waits in the definition pass so many times faster: the scenario is about what happens, not about how long it takes. */
+const waitScale = 0.02;
+
+/** Runs every step and prints it; gives the number of checks that saw something else than they expected. */
+async function rehearse(planned: PlannedWorld, secret: string): Promise<{ checks: number; failed: readonly string[] }> {
+  let world: World | undefined;
+  let happened: string[] = [];
+  let checks = 0;
+  const failed: string[] = [];
+  try {
+    for (const [index, step] of steps.entries()) {
+      interrupted.signal.throwIfAborted();
+      if (step.fresh !== undefined || world === undefined) {
+        await world?.close();
+        world = await startWorld(planned, {
+          waitScale,
+          withGroup: step.fresh?.withGroup ?? true,
+          onEvent: (event) => happened.push(...[tell(event)].filter((text) => text !== undefined)),
+        });
+      }
+      happened = [];
+      const before = world.stepFunctions.executions().length;
+      screen.line();
+      screen.line(screen.paint('bold', `${index + 1} ${step.title}`));
+      const results = await step
+        .run({ world, secret })
+        .catch((error: unknown) => [{ what: 'the step', expected: 'to run to its end', seen: String(error) }]);
+      for (const line of [...happened, ...world.stepFunctions.executions().slice(before).map(tellExecution)]) {
+        screen.line(screen.paint('dim', `    ${line}`));
+      }
+      for (const { what, expected, seen } of results) {
+        checks += 1;
+        const passed = seen === expected;
+        if (!passed) failed.push(`${step.name}: ${what}`);
+        screen.line(
+          `  ${screen.paint(passed ? 'green' : 'red', passed ? '✓' : '✗')} ${what.padEnd(24)} expected ${expected}${passed ? ', seen the same' : `\n${' '.repeat(29)}seen     ${seen}`}`,
+        );
+      }
+    }
+  } finally {
+    await world?.close();
+  }
+  return { checks, failed };
+}
+
+async function serve(planned: PlannedWorld, secret: string, port = 0): Promise<void> {
+  const world = await startWorld(planned, {
+    port,
+    onEvent: (event) => {
+      const text = tell(event);
+      if (text !== undefined) screen.line(text);
+    },
+  });
+  const untold = setInterval(() => {
+    for (const execution of world.stepFunctions.executions()) {
+      if (execution.status === 'RUNNING' || told.has(execution.name)) continue;
+      told.add(execution.name);
+      screen.line(tellExecution(execution));
+    }
+  }, 100);
+  const told = new Set<string>();
+  try {
+    screen.line(`
+Listening on ${world.webhookUrl}, until Ctrl-C. The token is this run's own. Wake the fleet with:
+
+  curl -i ${world.webhookUrl} \\
+    -H 'Content-Type: application/json' -H 'X-Gitlab-Event: Job Hook' -H 'X-Gitlab-Token: ${secret}' \\
+    -d '{"object_kind":"build","build_status":"pending","build_id":1977,"project_id":380}'
+
+DynamoDB ${world.dynamodb.url}, Auto Scaling ${world.autoScaling.url}, Step Functions ${world.stepFunctions.url} (--endpoint-url of the AWS CLI).
+`);
+    await new Promise<void>((stop) => interrupted.signal.addEventListener('abort', () => stop(), { once: true }));
+  } finally {
+    clearInterval(untold);
+    await world.close();
+    screen.line('Stopped.');
+  }
+}
+
+/** A plan with the smallest set of variables, and a secret of this run. */
+async function makePlan(): Promise<Plan> {
+  const { product, version } = await findTerraform();
+  const configuration = await screen.during('Synthesize the stack', Promise.resolve().then(synthesize));
+  const planning = offlinePlan({
+    configuration,
+    variables: {
+      aws_region: 'eu-north-1',
+      environment_name: 'rehearsal',
+      vpc_id: 'vpc-0a1b2c3d',
+      gitlab_secret_token: randomBytes(24).toString('hex'),
+    },
+    signal: interrupted.signal,
+  });
+  return (await screen.during(`Plan it offline with ${product} ${version} and the AWS provider`, planning)).plan;
+}
+
+function readPlan(file: string): Plan {
+  try {
+    const plan = JSON.parse(readFileSync(file, 'utf8')) as Partial<Plan> | null;
+    if (plan?.planned_values === undefined || plan.variables === undefined) throw new Error('it has no planned_values');
+    return plan as Plan;
+  } catch (cause) {
+    throw new SetupError(
+      `--plan names "${file}", which is not a plan: ${(cause as Error).message}. Make one with: terraform plan -out=FILE && terraform show -json FILE`,
+      { cause },
+    );
+  }
+}
+
+async function main(): Promise<number> {
+  const options = optionsFrom(process.argv.slice(2));
+  if (options === 'help') {
+    screen.line(usage);
+    return 0;
+  }
+  const plan = options.plan === undefined ? await makePlan() : readPlan(options.plan);
+  const secret = String(plan.variables.gitlab_secret_token?.value);
+  const planned = plannedWorld(plan);
+  const sabotage = options.sabotage === undefined ? undefined : sabotages[options.sabotage];
+  if (sabotage !== undefined) screen.line(`✂ Broken on purpose: ${sabotage.what}.`);
+
+  const { checks, failed } = await rehearse(sabotage?.apply(planned) ?? planned, secret);
+  screen.line();
+  screen.line(
+    failed.length === 0
+      ? screen.paint('green', `All ${checks} checks saw what they expected.`)
+      : screen.paint('red', `${failed.length} of ${checks} checks saw something else:\n  ${failed.join('\n  ')}`),
+  );
+  if (failed.length > 0) return 1;
+  if (options.serve) await serve(planned, secret, options.port);
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const known = error instanceof SetupError || interrupted.signal.aborted;
+  process.stderr.write(`\n${known ? (error as Error).message : String((error as Error).stack)}\n`);
+  process.exitCode = 2;
+}

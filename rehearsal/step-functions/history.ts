@@ -1,0 +1,43 @@
+/** One event of an execution, in the API's words (API reference of HistoryEvent). */
+export interface HistoryEvent {
+  /** From 1. */
+  readonly id: number;
+  readonly previousEventId: number;
+  readonly type: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** The state that is entered, left or failed; absent for events of the execution. */
+  readonly state?: string;
+  /** JSON text. */
+  readonly input?: string | undefined;
+  /** JSON text. */
+  readonly output?: string | undefined;
+  readonly error?: string | undefined;
+  readonly cause?: string | undefined;
+}
+
+export type NewEvent = Omit<HistoryEvent, 'id' | 'previousEventId'>;
+
+/** The events that happened, numbered. */
+export const numbered = (events: readonly NewEvent[]): readonly HistoryEvent[] =>
+  events.map((event, index) => ({ ...event, id: index + 1, previousEventId: index }));
+
+/** An event's details stand in a field that is called after its type. */
+const detailsField = (type: string): string => {
+  if (type.endsWith('StateEntered')) return 'stateEnteredEventDetails';
+  if (type.endsWith('StateExited')) return 'stateExitedEventDetails';
+  return `${type.charAt(0).toLowerCase()}${type.slice(1)}EventDetails`;
+};
+
+/** The event as GetExecutionHistory answers it. */
+export function wireEvent({ id, previousEventId, type, at, state, ...details }: HistoryEvent): object {
+  const name = type.endsWith('StateEntered') || type.endsWith('StateExited') ? { name: state } : {};
+  const called = /^Task(Failed|TimedOut|Succeeded)$/.test(type) ? { resourceType: 'aws-sdk', resource: state } : {};
+  return {
+    timestamp: at / 1000,
+    type,
+    id,
+    previousEventId,
+    [detailsField(type)]: { ...name, ...called, ...details },
+  };
+}

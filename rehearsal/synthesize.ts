@@ -1,0 +1,20 @@
+import { App } from 'cdktf';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AutoscaledGitlabRunner } from '../stacks/autoscaled-gitlab-runner.ts';
+
+const stackId = 'autoscaled-gitlab-runner';
+
+/** Synthesizes the stack as main.ts does and gives its `cdk.tf.json`; the user's cdktf.out stays as it is. */
+export function synthesize(): string {
+  const outdir = mkdtempSync(join(tmpdir(), 'rehearsal-synth-'));
+  try {
+    const app = new App({ outdir });
+    new AutoscaledGitlabRunner(app, stackId);
+    app.synth();
+    return readFileSync(join(outdir, 'stacks', stackId, 'cdk.tf.json'), 'utf8');
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,297 @@
+import {
+  AutoScalingClient,
+  CompleteLifecycleActionCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { launchHookName, lockItem, terminateHookName } from '../../ami/contract.ts';
+import { jobEvent } from '../gitlab/job-events.ts';
+import type { SentStatus } from '../gitlab/job-events.ts';
+import { deliver } from '../gitlab/webhook-delivery.ts';
+import type { Delivery, DeliveryOptions } from '../gitlab/webhook-delivery.ts';
+import type { Execution, World } from '../world.ts';
+
+/** One thing that was looked at. Equal texts are a pass. */
+export interface Check {
+  readonly what: string;
+  readonly expected: string;
+  readonly seen: string;
+}
+
+/** What a step works with; the world is a fresh one where `withGroup` says so. */
+export interface Stage {
+  readonly world: World;
+  /** The secret that the stack was planned with. */
+  readonly secret: string;
+}
+
+export interface Step {
+  /** For `--break` and for tests. */
+  readonly name: string;
+  readonly title: string;
+  /** Absent: the world of the step before. */
+  readonly fresh?: { readonly withGroup: boolean };
+  readonly run: (stage: Stage) => Promise<readonly Check[]>;
+}
+
+const started = '200 {"started":true}';
+const ignored = '200 {"ignored":true}';
+
+const compact = (body: string): string => {
+  try {
+    return JSON.stringify(JSON.parse(body));
+  } catch {
+    return body;
+  }
+};
+const answerOf = ({ status, body, error }: Delivery): string => error ?? `${status} ${compact(body)}`;
+const answer = (delivery: Delivery, expected: string): Check => ({
+  what: 'answer to GitLab',
+  expected,
+  seen: answerOf(delivery),
+});
+
+interface Sent {
+  readonly delivery: Delivery;
+  /** The executions that came of it, ended. */
+  readonly executions: readonly Execution[];
+}
+
+/** Sends one job event as GitLab does, and waits until whatever it started has ended. */
+async function send(
+  { world, secret }: Stage,
+  status: SentStatus,
+  jobId: number,
+  options: DeliveryOptions = {},
+): Promise<Sent> {
+  const before = world.stepFunctions.executions().length;
+  const delivery = await deliver(world.webhookUrl, jobEvent({ status, jobId }), { token: secret, ...options });
+  await world.stepFunctions.settled();
+  return { delivery, executions: world.stepFunctions.executions().slice(before) };
+}
+
+const outcomeOf = ({ status, error, states }: Execution): string =>
+  [status, error, `${states.length} states`, `last ${states.at(-1)}`].filter((part) => part !== undefined).join(', ');
+const executions = (seen: readonly Execution[], ...expected: readonly string[]): Check => ({
+  what: 'executions',
+  expected: expected.join(' · ') || 'none',
+  seen: seen.map(outcomeOf).join(' · ') || 'none',
+});
+
+const found = 'SUCCEEDED, 7 states, last CapacityIsThere';
+const invalidToken = 'FAILED, InvalidTokenError, 3 states, last InvalidToken';
+
+const groupOf = ({ autoScaling, planned }: World) => {
+  const group = autoScaling.snapshot().groups.find(({ name }) => name === planned.group.name);
+  if (group === undefined) throw new Error(`The Auto Scaling double has no group ${planned.group.name}.`);
+  return group;
+};
+const capacity = (world: World, expected: number): Check => ({
+  what: 'desired capacity',
+  expected: String(expected),
+  seen: String(groupOf(world).desiredCapacity),
+});
+const instances = (world: World, ...expected: readonly string[]): Check => ({
+  what: 'instances',
+  expected: expected.join(', ') || 'none',
+  seen:
+    groupOf(world)
+      .instances.map(({ state, actions: [action] }) => (action === undefined ? state : `${state} in ${action.hook}`))
+      .join(', ') || 'none',
+});
+const wakeUps = async ({ dynamodb }: World, expected: number): Promise<Check> => ({
+  what: 'wake-ups counted',
+  expected: String(expected),
+  seen: (await dynamodb.item())?.[lockItem.wakeCount]?.N ?? '0',
+});
+const lock = async ({ dynamodb }: World): Promise<Check> => ({
+  what: 'lock',
+  expected: 'free',
+  seen: (await dynamodb.item())?.[lockItem.holder]?.S ?? 'free',
+});
+
+const hostileToken = `"}","name":"x","stateMachineArn":"y\\" \\' $input.path('$') \${x} %{y} #set($a = 1) </script>`;
+
+/** What the webhook is for, one event after the other. Each expects what the ones before left behind. */
+export const steps: readonly Step[] = [
+  {
+    name: 'cold-wake-up',
+    title: 'Cold wake-up: a job is created, and there is no machine',
+    fresh: { withGroup: true },
+    run: async (stage) => {
+      const { world } = stage;
+      const sent = await send(stage, 'created', 1977);
+      return [
+        answer(sent.delivery, started),
+        executions(sent.executions, 'SUCCEEDED, 14 states, last CapacityIsThere'),
+        capacity(world, 1),
+        instances(world, `Pending:Wait in ${launchHookName(world.planned.group.name)}`),
+        await wakeUps(world, 1),
+        await lock(world),
+      ];
+    },
+  },
+  {
+    name: 'second-job',
+    title: 'Second job: a machine is on its way, so nothing is asked for',
+    run: async (stage) => {
+      const sent = await send(stage, 'pending', 1978);
+      return [
+        answer(sent.delivery, started),
+        executions(sent.executions, found),
+        capacity(stage.world, 1),
+        await wakeUps(stage.world, 2),
+      ];
+    },
+  },
+  {
+    name: 'repeated-delivery',
+    title: 'Repeated delivery: somebody presses Resend in GitLab, which re-uses the Idempotency-Key',
+    run: async (stage) => {
+      const first = await send(stage, 'pending', 1979);
+      const again = await send(stage, 'pending', 1979, { idempotencyKey: first.delivery.idempotencyKey });
+      return [
+        answer(again.delivery, started),
+        executions([...first.executions, ...again.executions], found, found),
+        capacity(stage.world, 1),
+        await wakeUps(stage.world, 4),
+      ];
+    },
+  },
+  {
+    name: 'ignored-event',
+    title: 'Ignored events: statuses that need no machine cost no execution',
+    run: async (stage) => {
+      const sent = [];
+      for (const status of ['running', 'success', 'failed', 'canceled'] as const)
+        sent.push(await send(stage, status, 1977));
+      return [
+        ...sent.map(({ delivery }) => answer(delivery, ignored)),
+        executions(sent.flatMap((each) => each.executions)),
+        await wakeUps(stage.world, 4),
+      ];
+    },
+  },
+  {
+    name: 'no-token',
+    title: 'No token: nothing is started for a caller without one',
+    run: async (stage) => {
+      const sent = await send(stage, 'pending', 1980, { token: '' });
+      return [answer(sent.delivery, ignored), executions(sent.executions), await wakeUps(stage.world, 4)];
+    },
+  },
+  {
+    name: 'wrong-token',
+    title: 'Wrong token: the machine compares hashes and stops',
+    run: async (stage) => {
+      const sent = await send(stage, 'pending', 1981, { token: `${stage.secret}x` });
+      return [
+        answer(sent.delivery, started),
+        executions(sent.executions, invalidToken),
+        capacity(stage.world, 1),
+        await wakeUps(stage.world, 4),
+      ];
+    },
+  },
+  {
+    name: 'hostile-token',
+    title: 'Hostile token: quotes, backslashes and template code stay what they are, text',
+    run: async (stage) => {
+      const sent = await send(stage, 'pending', 1982, { token: hostileToken });
+      const input = JSON.parse(sent.executions[0]?.input ?? '{}') as { token?: string };
+      return [
+        answer(sent.delivery, started),
+        executions(sent.executions, invalidToken),
+        { what: 'token in the execution', expected: hostileToken, seen: input.token ?? 'none' },
+        await wakeUps(stage.world, 4),
+      ];
+    },
+  },
+  {
+    name: 'not-json',
+    title: 'Not JSON: the gateway refuses the body before any template',
+    run: async ({ world, secret }) => {
+      const before = world.stepFunctions.executions().length;
+      const delivery = await deliver(world.webhookUrl, '[a', { token: secret });
+      return [
+        { what: 'status', expected: '400', seen: String(delivery.status) },
+        executions(world.stepFunctions.executions().slice(before)),
+      ];
+    },
+  },
+  {
+    name: 'back-to-zero',
+    title: 'Back to zero: the machine registered, found nothing to do and took itself out',
+    run: async ({ world }) => {
+      const { url } = world.autoScaling;
+      const { region, group } = world.planned;
+      const client = new AutoScalingClient({
+        endpoint: url,
+        region,
+        credentials: { accessKeyId: 'rehearsal', secretAccessKey: 'rehearsal' },
+      });
+      const InstanceId = groupOf(world).instances[0]?.id;
+      const complete = (LifecycleHookName: string): Promise<unknown> =>
+        client.send(
+          new CompleteLifecycleActionCommand({
+            AutoScalingGroupName: group.name,
+            LifecycleHookName,
+            LifecycleActionResult: 'CONTINUE',
+            InstanceId,
+          }),
+        );
+      await complete(launchHookName(group.name));
+      const inService = instances(world, 'InService');
+      await client.send(
+        new TerminateInstanceInAutoScalingGroupCommand({ InstanceId, ShouldDecrementDesiredCapacity: true }),
+      );
+      const leaving = instances(world, `Terminating:Wait in ${terminateHookName(group.name)}`);
+      await complete(terminateHookName(group.name));
+      client.destroy();
+      return [inService, leaving, instances(world), capacity(world, 0)];
+    },
+  },
+  {
+    name: 'two-at-once',
+    title: 'Two at once: both find the group empty, one sets the capacity',
+    run: async (stage) => {
+      const { world } = stage;
+      const before = world.stepFunctions.executions().length;
+      const deliveries = await Promise.all(
+        [1983, 1984].map((jobId) =>
+          deliver(world.webhookUrl, jobEvent({ status: 'pending', jobId }), { token: stage.secret }),
+        ),
+      );
+      await world.stepFunctions.settled();
+      const ended = world.stepFunctions.executions().slice(before);
+      return [
+        ...deliveries.map((delivery) => answer(delivery, started)),
+        {
+          what: 'executions',
+          expected: 'SUCCEEDED, SUCCEEDED',
+          seen: ended.map(({ status }) => status).join(', '),
+        },
+        {
+          what: 'changes of capacity',
+          expected: '1',
+          seen: String(ended.filter(({ states }) => states.includes('ScaleUp')).length),
+        },
+        capacity(world, 1),
+        instances(world, `Pending:Wait in ${launchHookName(world.planned.group.name)}`),
+        await lock(world),
+      ];
+    },
+  },
+  {
+    name: 'group-missing',
+    title: 'Group missing: somebody deleted it, and the execution says so',
+    fresh: { withGroup: false },
+    run: async (stage) => {
+      const sent = await send(stage, 'pending', 1985);
+      return [
+        answer(sent.delivery, started),
+        executions(sent.executions, 'FAILED, AutoScalingGroupNotFound, 7 states, last AutoScalingGroupNotFound'),
+        await lock(stage.world),
+      ];
+    },
+  },
+];
