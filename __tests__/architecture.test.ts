@@ -93,7 +93,7 @@ describe('the construct tree', () => {
       Object.entries(blocks).flatMap(([type, named]) =>
         Object.entries(named).map(([name, block]) => ({
           address: `${index === 1 ? 'data.' : ''}${type}.${name}`,
-          id: ((block['//'] as { metadata: { path: string } }).metadata.path.split('/') as string[]).at(-1),
+          id: (block['//'] as { metadata: { path: string } }).metadata.path.split('/').at(-1),
         })),
       ),
     );
