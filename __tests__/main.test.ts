@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -28,6 +28,19 @@ describe('main.ts', () => {
     expect(file(second).equals(file(first))).toBe(true);
     expect(file(viaCli).equals(file(first))).toBe(true);
   }, 60_000);
+
+  it('takes the context of cdktf.json, as cdktf synth does', async () => {
+    writeFileSync(join(folder, 'cdktf.json'), JSON.stringify({ context: { backend: 'local' } }));
+    const outdir = join(folder, 'context');
+    const environment = { ...process.env, CDKTF_OUTDIR: outdir };
+    const command = [
+      '--import',
+      pathToFileURL(join(project, 'node_modules/tsx/dist/esm/index.mjs')).href,
+      join(project, 'main.ts'),
+    ];
+    await run(process.execPath, command, { cwd: folder, env: environment });
+    expect(JSON.parse(file(outdir).toString())).toHaveProperty('terraform.backend.local');
+  }, 30_000);
 
   it('names no path, user or host of the machine that built it', async () => {
     const text = file(await synth('paths')).toString();

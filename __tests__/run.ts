@@ -26,7 +26,10 @@ const child = spawn(
     ...passed,
     ...(full ? [] : ['--testPathIgnorePatterns=\\.full\\.test\\.ts$', '--testPathIgnorePatterns=/node_modules/']),
   ],
-  { stdio: 'inherit', env: { ...process.env, PLANS_OF_THIS_RUN: plans } },
+  {
+    stdio: 'inherit',
+    env: { ...process.env, PLANS_OF_THIS_RUN: plans, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+  },
 );
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

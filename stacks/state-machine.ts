@@ -56,7 +56,7 @@ export class ScaleOutMachine extends Construct {
       // nonsensitive: what is left of a hash of 16 characters or more may be read, and a sensitive definition could not be.
       secretTokenHash: jsonOf(`nonsensitive(sha256(${addressOf(vars.gitlab_secret_token)}))`),
       buildStatuses: lateBound.text(
-        expression(`join(",", formatlist("'%s'", ${addressOf(vars.webhook_build_statuses)}))`),
+        expression(`join(", ", formatlist("'%s'", ${addressOf(vars.webhook_build_statuses)}))`),
       ),
       lockTable: jsonOf(`${addressOf(table)}.name`),
       group: jsonOf(`${addressOf(group)}.name`),

@@ -5,7 +5,7 @@ import { contractTag, contractVersion } from '../../ami/contract.ts';
 import { startAwsEndpoints } from './aws-endpoints.ts';
 import type { PlannedImage } from './aws-endpoints.ts';
 import { findTerraform, SetupError } from './binary.ts';
-import { cliConfiguration, providerMirror } from './provider-installation.ts';
+import { cliConfiguration, whereProvidersComeFrom } from './provider-installation.ts';
 import { terraformIn } from './run.ts';
 import type { Finished } from './run.ts';
 
@@ -86,23 +86,20 @@ export async function offlinePlan(options: OfflinePlanOptions): Promise<OfflineP
   const folder = mkdtempSync(join(tmpdir(), 'offline-plan-'));
   const endpoints = await startAwsEndpoints(options.image ?? builtImage);
   try {
-    const configurationOfCli = cliConfiguration(terraform, folder);
-    if (configurationOfCli !== undefined) writeFileSync(join(folder, 'cli.tfrc'), configurationOfCli);
     writeFileSync(join(folder, 'cdk.tf.json'), options.configuration);
     writeFileSync(join(folder, 'offline_override.tf.json'), JSON.stringify(withoutAccount(endpoints.url)));
     writeFileSync(join(folder, 'variables.json'), JSON.stringify(options.variables, null, 1), { mode: 0o600 });
 
+    const cliConfigurationFile = cliConfiguration(terraform, folder);
     const execute = (...arguments_: readonly string[]): Promise<Finished> =>
       terraformIn(folder, terraform.binary, arguments_, {
-        environment: {
-          ...(configurationOfCli !== undefined && { TF_CLI_CONFIG_FILE: join(folder, 'cli.tfrc') }),
-          ...options.environment,
-        },
+        environment: { TF_CLI_CONFIG_FILE: cliConfigurationFile, ...options.environment },
         ...(options.signal && { signal: options.signal }),
       });
 
     const init = await execute('init', '-input=false', '-no-color');
-    if (init.code !== 0) throw providerNotFound(init.output);
+    if (init.code !== 0)
+      throw isAboutProvider(init.output) ? providerNotFound(init.output) : new PlanError(init.output);
     const planned = await execute(
       'plan',
       '-input=false',
@@ -148,13 +145,10 @@ const withoutAccount = (url: string): unknown => ({
   },
 });
 
-function providerNotFound(output: string): Error {
-  const mirror = providerMirror();
-  const place =
-    mirror === undefined
-      ? 'no local mirror was found and the registry did not answer'
-      : `the mirror ${mirror} does not have it`;
-  return new SetupError(
-    `The AWS provider could not be installed: ${place}. Run once with access to registry.terraform.io, or put a mirror (terraform providers mirror FOLDER) into ~/.terraform.d/plugins or name it in TERRAFORM_PROVIDER_MIRROR.\n\n${output}`,
+const isAboutProvider = (output: string): boolean =>
+  /(query available provider packages|install provider|provider registry)/i.test(output);
+
+const providerNotFound = (output: string): Error =>
+  new SetupError(
+    `The AWS provider could not be installed: ${whereProvidersComeFrom()}. Run once with access to registry.terraform.io, or put a mirror (terraform providers mirror FOLDER) into ~/.terraform.d/plugins or name it in TERRAFORM_PROVIDER_MIRROR.\n\n${output}`,
   );
-}

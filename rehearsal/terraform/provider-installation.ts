@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Terraform } from './binary.ts';
@@ -29,21 +29,40 @@ const downloads = (): string =>
   process.env.TF_PLUGIN_CACHE_DIR ??
   join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'autoscaled-gitlab-runner', 'terraform-plugins');
 
+/** The user's own CLI configuration, when it says where providers come from. */
+export const ownInstallation = (): string | undefined =>
+  [process.env.TF_CLI_CONFIG_FILE, join(homedir(), '.terraformrc'), join(homedir(), '.tofurc')].find(
+    (file) => file !== undefined && existsSync(file) && readFileSync(file, 'utf8').includes('provider_installation'),
+  );
+
 /**
- * The text of a CLI configuration that finds the provider; undefined when the user's own file is to be used as it is.
- * `scratch` is a folder that lives as long as the plan.
+ * The CLI configuration to plan with: the user's own file when it says where providers come from, else one in `scratch`, a
+ * folder that lives as long as the plan.
  */
-export function cliConfiguration({ product }: Terraform, scratch: string): string | undefined {
-  const own = process.env.TF_CLI_CONFIG_FILE;
-  if (own !== undefined && existsSync(own)) return undefined;
+export function cliConfiguration({ product }: Terraform, scratch: string): string {
+  const own = ownInstallation();
+  if (own !== undefined) return own;
+  const file = join(scratch, 'cli.tfrc');
   const mirror = providerMirror();
   if (mirror === undefined) {
     const cache = downloads();
     mkdirSync(cache, { recursive: true });
-    return `plugin_cache_dir = ${JSON.stringify(cache)}\n`;
+    writeFileSync(file, `plugin_cache_dir = ${JSON.stringify(cache)}\n`);
+  } else {
+    const path = product === 'OpenTofu' ? mirrorForOpenTofu(mirror, scratch) : mirror;
+    writeFileSync(file, `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(path)}\n  }\n}\n`);
   }
-  const path = product === 'OpenTofu' ? mirrorForOpenTofu(mirror, scratch) : mirror;
-  return `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(path)}\n  }\n}\n`;
+  return file;
+}
+
+/** Where the provider was looked for, in words. */
+export function whereProvidersComeFrom(): string {
+  const own = ownInstallation();
+  if (own !== undefined) return `${own} says where to look, and it is not there`;
+  const mirror = providerMirror();
+  return mirror === undefined
+    ? 'no local mirror was found and the registry did not answer'
+    : `the mirror ${mirror} has no version that fits`;
 }
 
 /** OpenTofu reads `hashicorp/aws` as a provider of its own registry, and looks for a folder of that name. */

@@ -1,0 +1,69 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findTerraform, SetupError } from '../../../rehearsal/terraform/binary.ts';
+import { offlinePlan, PlanError } from '../../../rehearsal/terraform/plan.ts';
+import { minimalVariables } from '../../support/plans.ts';
+import { synthesized } from '../../support/synthesized.ts';
+
+describe('an offline plan', () => {
+  let folder: string;
+  const before = { ...process.env };
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'setup-'))));
+  afterEach(() => {
+    for (const name of ['TF_CLI_CONFIG_FILE', 'TERRAFORM_BINARY_NAME']) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const left = (): readonly string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('offline-plan-'));
+
+  it('says what to do when the provider is not to be found', async () => {
+    mkdirSync(join(folder, 'mirror'));
+    process.env.TF_CLI_CONFIG_FILE = join(folder, 'cli.tfrc');
+    const { TF_CLI_CONFIG_FILE: file } = process.env;
+    writeFileSync(file, `provider_installation {\n  filesystem_mirror {\n    path = "${folder}/mirror"\n  }\n}\n`);
+    const plan = offlinePlan({ configuration: synthesized().text, variables: minimalVariables });
+    await expect(plan).rejects.toThrow(SetupError);
+    await expect(plan).rejects.toThrow(
+      `The AWS provider could not be installed: ${file} says where to look, and it is not there. Run once with access to registry.terraform.io`,
+    );
+  }, 30_000);
+
+  it('says what Terraform says of a configuration that is wrong', async () => {
+    const plan = offlinePlan({ configuration: '{"resource": {"aws_s3_bucket": []}, "nonsense": 1}', variables: {} });
+    await expect(plan).rejects.toThrow(PlanError);
+    await expect(plan).rejects.toThrow(/nonsense/);
+  }, 30_000);
+
+  it('stops when it is told to, and leaves nothing behind', async () => {
+    const already = left();
+    const stop = new AbortController();
+    const plan = offlinePlan({ configuration: synthesized().text, variables: minimalVariables, signal: stop.signal });
+    setTimeout(() => stop.abort(), 500);
+    await expect(plan).rejects.toThrow(/abort/i);
+    expect(left().filter((name) => !already.includes(name))).toEqual([]);
+  }, 30_000);
+
+  it.each([
+    ['1.1.9', 'Terraform 1.1.9 is too old: this project needs 1.2.0 or newer. Install Terraform'],
+    ['0.15.5', 'Terraform 0.15.5 is too old'],
+  ])('is not tried with Terraform %s', async (version, message) => {
+    const old = join(folder, 'terraform');
+    writeFileSync(old, `#!/bin/sh\necho 'Terraform v${version}'\n`);
+    chmodSync(old, 0o755);
+    await expect(findTerraform(old)).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['Terraform v1.2.0\non linux_amd64', { product: 'Terraform', version: '1.2.0' }],
+    ['Terraform v1.10.0-rc1', { product: 'Terraform', version: '1.10.0' }],
+    ['OpenTofu v1.9.4\non linux_amd64', { product: 'OpenTofu', version: '1.9.4' }],
+  ])('accepts what calls itself %j', async (says, found) => {
+    process.env.TERRAFORM_BINARY_NAME = join(folder, 'other');
+    writeFileSync(process.env.TERRAFORM_BINARY_NAME, `#!/bin/sh\ncat <<'EOF'\n${says}\nEOF\n`);
+    chmodSync(process.env.TERRAFORM_BINARY_NAME, 0o755);
+    expect(await findTerraform()).toMatchObject(found);
+  });
+});
