@@ -124,7 +124,7 @@ async function rehearse(planned: PlannedWorld, secret: string): Promise<{ checks
   return { checks, failed };
 }
 
-async function serve(planned: PlannedWorld, secret: string, port = 0): Promise<void> {
+async function serve(planned: PlannedWorld, token: string, port = 0): Promise<void> {
   const world = await startWorld(planned, {
     port,
     onEvent: (event) => {
@@ -142,10 +142,10 @@ async function serve(planned: PlannedWorld, secret: string, port = 0): Promise<v
   const told = new Set<string>();
   try {
     screen.line(`
-Listening on ${world.webhookUrl}, until Ctrl-C. The token is this run's own. Wake the fleet with:
+Listening on ${world.webhookUrl}, until Ctrl-C. Wake the fleet with:
 
   curl -i ${world.webhookUrl} \\
-    -H 'Content-Type: application/json' -H 'X-Gitlab-Event: Job Hook' -H 'X-Gitlab-Token: ${secret}' \\
+    -H 'Content-Type: application/json' -H 'X-Gitlab-Event: Job Hook' -H ${token} \\
     -d '{"object_kind":"build","build_status":"pending","build_id":1977,"project_id":380}'
 
 DynamoDB ${world.dynamodb.url}, Auto Scaling ${world.autoScaling.url}, Step Functions ${world.stepFunctions.url} (--endpoint-url of the AWS CLI).
@@ -208,7 +208,11 @@ async function main(): Promise<number> {
       : screen.paint('red', `${failed.length} of ${checks} checks saw something else:\n  ${failed.join('\n  ')}`),
   );
   if (failed.length > 0) return 1;
-  if (options.serve) await serve(planned, secret, options.port);
+  if (options.serve) {
+    // A secret that somebody brought is not printed; one that was made for this run is worth nothing.
+    const token = options.plan === undefined ? `'X-Gitlab-Token: ${secret}'` : '"X-Gitlab-Token: $GITLAB_SECRET_TOKEN"';
+    await serve(planned, token, options.port);
+  }
   return 0;
 }
 

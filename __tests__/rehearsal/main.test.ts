@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { sabotages } from '../../rehearsal/webhook/sabotage.ts';
 import { steps } from '../../rehearsal/webhook/steps.ts';
 import { jobEvent } from '../../rehearsal/gitlab/job-events.ts';
-import { planOf } from '../support/plans.ts';
+import { planOf, secret } from '../support/plans.ts';
 import { deliver } from '../../rehearsal/gitlab/webhook-delivery.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
@@ -98,21 +98,22 @@ describe('npm start', () => {
     try {
       let output = '';
       child.stderr.on('data', (chunk: Buffer) => (output += String(chunk)));
-      const [, url, token] = await new Promise<RegExpExecArray>((found, lost) => {
+      const [, url] = await new Promise<RegExpExecArray>((found, lost) => {
         child.stdout.on('data', (chunk: Buffer) => {
           output += String(chunk);
-          const command = /curl -i (\S+)[\s\S]*X-Gitlab-Token: (\w+)/.exec(output);
+          const command = /curl -i (\S+)[\s\S]*"X-Gitlab-Token: \$GITLAB_SECRET_TOKEN"/.exec(output);
           if (command) found(command);
         });
         child.on('exit', () => lost(new Error(output)));
       });
-      expect(await deliver(url!, jobEvent({ status: 'pending', jobId: 1 }), { token: token! })).toMatchObject({
+      expect(await deliver(url!, jobEvent({ status: 'pending', jobId: 1 }), { token: secret })).toMatchObject({
         status: 200,
         ok: true,
       });
       child.kill('SIGINT');
       const [code] = (await once(child, 'exit')) as [number];
       expect([code, output]).toEqual([0, expect.stringContaining('Stopped.')]);
+      expect(output).not.toContain(secret);
       expect(await deliver(url!, jobEvent({ status: 'pending', jobId: 2 }))).toMatchObject({
         status: 'internal error',
       });
