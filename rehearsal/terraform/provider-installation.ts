@@ -69,9 +69,12 @@ export function whereProvidersComeFrom(): string {
 function mirrorForOpenTofu(mirror: string, scratch: string): string {
   const own = join(scratch, 'mirror');
   const folder = join(own, 'registry.opentofu.org', 'hashicorp', 'aws');
-  mkdirSync(folder, { recursive: true });
   for (const version of readdirSync(join(mirror, providerFolder))) {
-    symlinkSync(join(mirror, providerFolder, version), join(folder, version));
+    mkdirSync(join(folder, version), { recursive: true });
+    // A link to the platform's folder: one to the version's folder is not followed.
+    for (const platform of readdirSync(join(mirror, providerFolder, version))) {
+      symlinkSync(join(mirror, providerFolder, version, platform), join(folder, version, platform));
+    }
   }
   return own;
 }

@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findTerraform, SetupError } from '../../../rehearsal/terraform/binary.ts';
 import { offlinePlan, PlanError } from '../../../rehearsal/terraform/plan.ts';
+import { cliConfiguration } from '../../../rehearsal/terraform/provider-installation.ts';
 import { minimalVariables } from '../../support/plans.ts';
 import { synthesized } from '../../support/synthesized.ts';
 
@@ -11,7 +12,7 @@ describe('an offline plan', () => {
   const before = { ...process.env };
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'setup-'))));
   afterEach(() => {
-    for (const name of ['TF_CLI_CONFIG_FILE', 'TERRAFORM_BINARY_NAME']) {
+    for (const name of ['TF_CLI_CONFIG_FILE', 'TERRAFORM_BINARY_NAME', 'TERRAFORM_PROVIDER_MIRROR']) {
       if (before[name] === undefined) delete process.env[name];
       else process.env[name] = before[name];
     }
@@ -65,5 +66,17 @@ describe('an offline plan', () => {
     writeFileSync(process.env.TERRAFORM_BINARY_NAME, `#!/bin/sh\ncat <<'EOF'\n${says}\nEOF\n`);
     chmodSync(process.env.TERRAFORM_BINARY_NAME, 0o755);
     expect(await findTerraform()).toMatchObject(found);
+  });
+
+  it('gives OpenTofu the provider under the name of its own registry', () => {
+    const mirror = join(folder, 'terraform');
+    const platform = join('hashicorp', 'aws', '5.100.0', 'linux_amd64');
+    mkdirSync(join(mirror, 'registry.terraform.io', platform), { recursive: true });
+    writeFileSync(join(mirror, 'registry.terraform.io', platform, 'terraform-provider-aws'), 'the provider');
+    process.env.TERRAFORM_PROVIDER_MIRROR = mirror;
+    const file = cliConfiguration({ binary: 'tofu', product: 'OpenTofu', version: '1.9.4' }, folder);
+    const [, path] = /path = "(.*)"/.exec(readFileSync(file, 'utf8')) ?? [];
+    const provider = join(path ?? '', 'registry.opentofu.org', platform, 'terraform-provider-aws');
+    expect(readFileSync(provider, 'utf8')).toBe('the provider');
   });
 });
