@@ -14,7 +14,7 @@ interface Route {
   readonly before?: (world: World) => Promise<void>;
   readonly event?: Event;
   readonly meddling?: (world: World) => Meddling;
-  readonly timeoutScale?: number;
+  readonly timeoutScale?: number | undefined;
   /** Nothing, for the outcome that the group has what it needs. */
   readonly fails?: string | RegExp;
   /** The states it must enter, in this order, among others. */
@@ -42,6 +42,14 @@ const errors = (execution: Execution, state: string): readonly (string | undefin
 const entered = (execution: Execution, state: string): number =>
   execution.states.filter((each) => each === state).length;
 
+/** The seconds of all Waits after a state was last entered. */
+const waitedSince = (state: string, { history }: Execution): number =>
+  history
+    .slice(history.findLastIndex((event) => event.state === state && event.type.endsWith('StateEntered')))
+    .filter(({ type }) => type === 'WaitStateEntered')
+    .map(({ input }) => (JSON.parse(input ?? '') as { readonly turn: { readonly pause: number } }).turn.pause)
+    .reduce((sum, pause) => sum + pause, 0);
+
 const routes: readonly Route[] = [
   {
     title: 'an event that finds the group at zero raises it',
@@ -56,6 +64,8 @@ const routes: readonly Route[] = [
       'CapacityIsThere',
     ],
     desired: 1,
+    wakes: 1,
+    then: async (_, world) => expect(await world.item()).toMatchObject({ Releases: { N: '1' } }),
   },
   {
     title: 'an event that finds a machine enters seven states, and leaves the lock alone',
@@ -187,27 +197,35 @@ const routes: readonly Route[] = [
     by: ['StartWatching', 'KeepWatching', 'NameTakeOver', 'TakeOver', 'ConfirmCapacity', 'ScaleUp', 'ReleaseLock'],
     desired: 1,
     then: (execution) => {
-      const waited = execution.history
-        .filter(({ type }) => type === 'WaitStateEntered')
-        .map(({ input }) => (JSON.parse(input ?? '') as { turn: { pause: number } }).turn.pause)
-        .reduce((sum, pause) => sum + pause, 0);
+      const waited = waitedSince('StartWatching', execution);
       expect(waited).toBeGreaterThanOrEqual(leaseSeconds);
       expect(waited).toBeLessThan(leaseSeconds + 10);
     },
   },
   {
-    title: 'a new holder is waited for anew',
+    title: 'a new holder is waited for anew, a whole lease',
     before: (world) => world.hold('workflow/first'),
+    meddling: (world) => ({ ReadLock: [...times(10, after(pass)), after(() => world.hold('workflow/second'))] }),
+    by: ['StartWatching', 'KeepWatching', 'StartWatching', 'KeepWatching', 'TakeOver', 'ScaleUp'],
+    desired: 1,
+    then: (execution) => {
+      expect(entered(execution, 'StartWatching')).toBe(2);
+      expect(waitedSince('StartWatching', execution)).toBeGreaterThanOrEqual(leaseSeconds);
+    },
+  },
+  {
+    title: 'somebody else did the work between the look and the lock: the look is stale, and the lock is not taken',
     meddling: (world) => ({
-      ReadLock: [
-        ...times(5, after(pass)),
-        after(() => world.hold('workflow/second')),
-        after(() => world.hold(undefined)),
+      AcquireLock: [
+        after(async () => {
+          await world.setDesired(1);
+          await world.letGo();
+        }),
       ],
     }),
-    by: ['StartWatching', 'KeepWatching', 'StartWatching', 'AcquireLock', 'ScaleUp'],
+    by: ['NameAcquisition', 'AcquireLock', 'StandAside', 'ReadLock', 'CheckDesiredCapacity', 'CapacityIsThere'],
     desired: 1,
-    then: (execution) => expect(entered(execution, 'StartWatching')).toBe(2),
+    then: (execution) => expect(execution.states).not.toContain('ConfirmCapacity'),
   },
   {
     title: 'somebody else takes over first: it stands aside',
@@ -468,7 +486,7 @@ describe('the scale-out machine', () => {
     '$title',
     async ({ meddling, before, event, fails, by, desired, holder, wakes, then, timeoutScale, ...route }) => {
       const group = 'group' in route ? route.group : atZero;
-      world = await startScaleOutWorld({ group, waitScale: 0.001, timeoutScale: timeoutScale ?? 1, meddling });
+      world = await startScaleOutWorld({ group, waitScale: 0.001, timeoutScale, meddling });
       await before?.(world);
       await world.send(event);
       await world.settled();

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { lockItem } from '../../ami/contract.ts';
 import { render } from '../../asl/definition.ts';
 import { scaleOut } from '../../asl/scale-out.ts';
+import { releases } from '../../asl/scaling-lock.ts';
 import { startAutoScaling } from '../../rehearsal/auto-scaling/server.ts';
 import { startDynamoDb } from '../../rehearsal/dynamodb.ts';
 import type { Execution } from '../../rehearsal/step-functions/server.ts';
@@ -39,6 +40,8 @@ export interface World {
   item(): Promise<Record<string, AttributeValue> | undefined>;
   /** Holds the lock as somebody else; undefined frees it, as an agent does. */
   hold(holder: string | undefined): Promise<void>;
+  /** Lets the lock go as a workflow does after its work. */
+  letGo(): Promise<void>;
   deleteItem(): Promise<void>;
   desired(): number | undefined;
   setDesired(capacity: number): Promise<void>;
@@ -52,7 +55,8 @@ export interface WorldOptions {
   /** Absent for a world without the group. */
   readonly group?: { readonly desired: number; readonly max: number } | undefined;
   readonly waitScale: number;
-  readonly timeoutScale?: number;
+  /** 10 by default: five seconds are fifty. */
+  readonly timeoutScale?: number | undefined;
   /** Works only while one execution runs: a request belongs to the state that it is in. */
   readonly meddling?: ((world: World) => Meddling) | undefined;
 }
@@ -92,7 +96,8 @@ export async function startScaleOutWorld(options: WorldOptions): Promise<World> 
     stateMachines: [{ arn, name: 'glab-runner-test', definition: render(machine) }],
     endpoints: { dynamodb: proxies.dynamodb.url, autoscaling: proxies.autoscaling.url },
     waitScale: options.waitScale,
-    timeoutScale: options.timeoutScale ?? 1,
+    // A busy machine must not look like a service that hangs.
+    timeoutScale: options.timeoutScale ?? 10,
   });
 
   const items = new DynamoDBClient({ endpoint: dynamodb.url, region, credentials });
@@ -119,6 +124,13 @@ export async function startScaleOutWorld(options: WorldOptions): Promise<World> 
               UpdateExpression: `SET ${lockItem.holder} = :holder`,
               ExpressionAttributeValues: { ':holder': { S: holder } },
             };
+      await items.send(new UpdateItemCommand({ ...theItem, ...write }));
+    },
+    letGo: async () => {
+      const write = {
+        UpdateExpression: `REMOVE ${lockItem.holder} ADD ${releases} :one`,
+        ExpressionAttributeValues: { ':one': { N: '1' } },
+      };
       await items.send(new UpdateItemCommand({ ...theItem, ...write }));
     },
     deleteItem: async () => {

@@ -57,23 +57,28 @@ interface Step {
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 /** What an event of the interpreter is in Step Functions' history, where retries and catches have no event of their own. */
-function eventsOf(step: Step, before: Step | undefined, typeOf: (state: string) => string): readonly NewEvent[] {
+function eventsOf(step: Step, before: Step | undefined, definition: Definition): readonly NewEvent[] {
   const { state, timestamp: at } = step;
   if (state === undefined) return [];
-  const type = typeOf(state.name);
+  const { Type: type, Resource } = definition.States[state.name] ?? { Type: 'Unknown' };
+  const task = {
+    at,
+    state: state.name,
+    resource: typeof Resource === 'string' ? Resource.replace('arn:aws:states:::', '') : undefined,
+  };
   if (step.type === 'StateEntered')
     return [{ type: `${type}StateEntered`, at, state: state.name, input: JSON.stringify(state.input) }];
   if (step.type === 'StateExited') {
     const output = JSON.stringify(state.output);
     const succeeded = type === 'Task' && before?.type !== 'StateCaught';
     return [
-      ...(succeeded ? [{ type: 'TaskSucceeded', at, state: state.name }] : []),
+      ...(succeeded ? [{ type: 'TaskSucceeded', ...task }] : []),
       { type: `${type}StateExited`, at, state: state.name, output },
     ];
   }
   if (step.type === 'StateFailed' && type === 'Task') {
     const failed = step.Error === 'States.Timeout' ? 'TaskTimedOut' : 'TaskFailed';
-    return [{ type: failed, at, state: state.name, error: step.Error, cause: text(step.Cause) }];
+    return [{ type: failed, ...task, error: step.Error, cause: text(step.Cause) }];
   }
   return [];
 }
@@ -98,7 +103,6 @@ export function execute(
   const stop = new AbortController();
   let end: (End & { readonly stoppedAt: number }) | undefined;
   let events: readonly NewEvent[] = [];
-  const typeOf = (state: string): string => definition.States[state]?.Type ?? 'Unknown';
 
   const current = (): Execution => ({
     executionArn: start.executionArn,
@@ -151,7 +155,7 @@ export function execute(
   const heard = (async () => {
     let before: Step | undefined;
     for await (const step of eventLogs as AsyncIterable<Step>) {
-      for (const event of eventsOf(step, before, typeOf)) record(event);
+      for (const event of eventsOf(step, before, definition)) record(event);
       before = step;
     }
   })();

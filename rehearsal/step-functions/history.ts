@@ -12,6 +12,8 @@ export interface HistoryEvent {
   readonly input?: string | undefined;
   /** JSON text. */
   readonly output?: string | undefined;
+  /** Of a task's event: `aws-sdk:dynamodb:getItem`. */
+  readonly resource?: string | undefined;
   readonly error?: string | undefined;
   readonly cause?: string | undefined;
 }
@@ -30,9 +32,10 @@ const detailsField = (type: string): string => {
 };
 
 /** The event as GetExecutionHistory answers it. */
-export function wireEvent({ id, previousEventId, type, at, state, ...details }: HistoryEvent): object {
+export function wireEvent({ id, previousEventId, type, at, state, resource, ...details }: HistoryEvent): object {
   const name = type.endsWith('StateEntered') || type.endsWith('StateExited') ? { name: state } : {};
-  const called = /^Task(Failed|TimedOut|Succeeded)$/.test(type) ? { resourceType: 'aws-sdk', resource: state } : {};
+  const [, resourceType, operation] = /^(.*):([^:]*)$/.exec(resource ?? '') ?? [];
+  const called = resource === undefined ? {} : { resourceType, resource: operation };
   return {
     timestamp: at / 1000,
     type,

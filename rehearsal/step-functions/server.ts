@@ -42,11 +42,11 @@ export interface StepFunctions {
   /** `http://127.0.0.1:PORT`, for `endpoint` of an SDK client or `--endpoint-url`. */
   readonly url: string;
   /** All executions, in the order in which they were started. */
-  executions(): readonly Execution[];
+  readonly executions: () => readonly Execution[];
   /** Resolves when no execution runs. */
-  settled(): Promise<void>;
+  readonly settled: () => Promise<void>;
   /** Aborts what runs and stops listening. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Larger requests are cut off: the largest valid one is an input of 262,144 bytes, each of which may be escaped. */
