@@ -25,6 +25,11 @@ export const lockItem = {
   wakeCount: 'WakeCount',
   /** S: present while somebody holds the lock; `workflow/…` or `agent/<instance id>/…`, unique to one acquisition. */
   holder: 'Holder',
+  /**
+   * N: grows whenever a state machine lets the lock go. An acquisition by the state machine names the count it saw, so that of many
+   * executions that found the group empty at once only one gets through. Agents need not write it.
+   */
+  releases: 'Releases',
   /** N: the WakeCount for which a full instance last asked for one more. */
   asked: 'Asked',
   /** N: instances in a row that could not register. */

@@ -8,7 +8,7 @@ import { machine } from './machine.ts';
 import { document } from './path.ts';
 import type { Fixed } from './payload.ts';
 import type { LockItem } from './scaling-lock.ts';
-import { acquire, fence, lease, recordWake, release, releases, takeOver, theItem } from './scaling-lock.ts';
+import { acquire, fence, lease, recordWake, release, takeOver, theItem } from './scaling-lock.ts';
 import { autoscaling, dynamodb } from './services.ts';
 import type { ErrorOutput } from './states.ts';
 import { worstCaseSeconds } from './worst-case.ts';
@@ -67,7 +67,7 @@ interface ScaleOut extends ScaleOutInput {
 
 const $ = document<ScaleOut>();
 const holder = $.lock.Item[lockItem.holder].S;
-const releasesSeen = $.lock.Item[releases].N;
+const releasesSeen = $.lock.Item[lockItem.releases].N;
 const group0 = $.asg.groups[0];
 
 /**
@@ -360,7 +360,7 @@ export const scaleOut = ({ secretTokenHash, buildStatuses, lockTable, group }: S
       },
       ReadLock: dynamodb(
         'getItem',
-        { ...item, ConsistentRead: true, ProjectionExpression: `${lockItem.holder}, ${releases}` },
+        { ...item, ConsistentRead: true, ProjectionExpression: `${lockItem.holder}, ${lockItem.releases}` },
         { ...patient, ResultPath: $.lock, Next: 'GetCurrentCapacity' },
       ),
 

@@ -7,22 +7,16 @@ import type { Fixed } from './payload.ts';
  * name is used for one acquisition only. That is why whoever sees the same name twice knows that it was held in between.
  */
 
-/**
- * N: grows whenever a workflow lets the lock go. Who looked before that has looked at an older capacity, so an acquisition names the
- * count it saw: of many executions that find the group empty at once, one takes the lock and the others look again.
- */
-export const releases = 'Releases';
-
 /** What the protocol reads of the item. Any of it can be missing: an operator may delete the item. */
 export interface LockItem {
   readonly [lockItem.holder]?: { readonly S?: string };
-  readonly [releases]?: { readonly N?: string };
+  readonly [lockItem.releases]?: { readonly N?: string };
 }
 
 /** Whoever has seen the same holder for this long may take the lock over. */
 export const lease = leaseSeconds;
 
-const { holder, wakeCount } = lockItem;
+const { holder, wakeCount, releases } = lockItem;
 const one = { ':one': { N: '1' } } as const;
 
 /** Counts an accepted event, and answers with the item as it then is. `Releases` is there from now on. */

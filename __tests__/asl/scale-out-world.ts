@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { lockItem } from '../../ami/contract.ts';
 import { render } from '../../asl/definition.ts';
 import { scaleOut } from '../../asl/scale-out.ts';
-import { releases } from '../../asl/scaling-lock.ts';
+
 import { startAutoScaling } from '../../rehearsal/auto-scaling/server.ts';
 import { startDynamoDb } from '../../rehearsal/dynamodb.ts';
 import type { Execution } from '../../rehearsal/step-functions/server.ts';
@@ -128,7 +128,7 @@ export async function startScaleOutWorld(options: WorldOptions): Promise<World> 
     },
     letGo: async () => {
       const write = {
-        UpdateExpression: `REMOVE ${lockItem.holder} ADD ${releases} :one`,
+        UpdateExpression: `REMOVE ${lockItem.holder} ADD ${lockItem.releases} :one`,
         ExpressionAttributeValues: { ':one': { N: '1' } },
       };
       await items.send(new UpdateItemCommand({ ...theItem, ...write }));
