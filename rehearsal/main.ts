@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { tell, tellExecution } from './narration.ts';
 import { plannedWorld } from './planned-world.ts';
 import type { PlannedWorld } from './planned-world.ts';
+import { contextOfCdktfJson } from '../stacks/context.ts';
 import { synthesize } from './synthesize.ts';
 import { findTerraform, SetupError } from './terraform/binary.ts';
 import { offlinePlan } from './terraform/plan.ts';
@@ -161,7 +162,10 @@ DynamoDB ${world.dynamodb.url}, Auto Scaling ${world.autoScaling.url}, Step Func
 /** A plan with the smallest set of variables, and a secret of this run. */
 async function makePlan(): Promise<Plan> {
   const { product, version } = await findTerraform();
-  const configuration = await screen.during('Synthesize the stack', Promise.resolve().then(synthesize));
+  const configuration = await screen.during(
+    'Synthesize the stack',
+    Promise.resolve().then(() => synthesize(contextOfCdktfJson())),
+  );
   const planning = offlinePlan({
     configuration,
     variables: {

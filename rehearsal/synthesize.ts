@@ -6,11 +6,11 @@ import { AutoscaledGitlabRunner } from '../stacks/autoscaled-gitlab-runner.ts';
 
 const stackId = 'autoscaled-gitlab-runner';
 
-/** Synthesizes the stack as main.ts does and gives its `cdk.tf.json`; the user's cdktf.out stays as it is. */
-export function synthesize(): string {
+/** Synthesizes the stack with a context, as main.ts does, and gives its `cdk.tf.json`; the user's cdktf.out stays as it is. */
+export function synthesize(context: Readonly<Record<string, unknown>> = {}): string {
   const outdir = mkdtempSync(join(tmpdir(), 'rehearsal-synth-'));
   try {
-    const app = new App({ outdir });
+    const app = new App({ outdir, context });
     new AutoscaledGitlabRunner(app, stackId);
     app.synth();
     return readFileSync(join(outdir, 'stacks', stackId, 'cdk.tf.json'), 'utf8');

@@ -1,8 +1,4 @@
-import { App } from 'cdktf';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { AutoscaledGitlabRunner } from '../../stacks/autoscaled-gitlab-runner.ts';
+import { synthesize } from '../../rehearsal/synthesize.ts';
 
 type Block = Readonly<Record<string, unknown>>;
 
@@ -17,18 +13,10 @@ export interface Configuration {
   readonly data: Readonly<Record<string, Readonly<Record<string, Block>>>>;
 }
 
-/** Synthesizes the stack as main.ts does, into a folder that is gone afterwards. */
+/** The stack as it is synthesized now. */
 export function synthesized(context: Readonly<Record<string, unknown>> = {}): { text: string; json: Configuration } {
-  const outdir = mkdtempSync(join(tmpdir(), 'synthesized-'));
-  try {
-    const app = new App({ outdir, context });
-    new AutoscaledGitlabRunner(app, 'autoscaled-gitlab-runner');
-    app.synth();
-    const text = readFileSync(join(outdir, 'stacks', 'autoscaled-gitlab-runner', 'cdk.tf.json'), 'utf8');
-    return { text, json: JSON.parse(text) as Configuration };
-  } finally {
-    rmSync(outdir, { recursive: true, force: true });
-  }
+  const text = synthesize(context);
+  return { text, json: JSON.parse(text) as Configuration };
 }
 
 /** One block of the configuration by its address. Throws when it is not there. */
