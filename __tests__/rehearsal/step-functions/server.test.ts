@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startDynamoDb, type DynamoDb } from '../../../rehearsal/dynamodb.ts';
 import type { HistoryEvent, StepFunctions, StepFunctionsOptions } from '../../../rehearsal/step-functions/server.ts';
@@ -243,7 +244,15 @@ describe('the rehearsed Step Functions', () => {
   });
 
   it('uses a name once', async () => {
-    const { settled } = await start({ fleet: machine({ First: { Type: 'Wait', Seconds: 50, End: true } }) });
+    // It runs until the service that it calls is let go.
+    const service = createServer();
+    const asked = once(service, 'request') as Promise<[IncomingMessage, ServerResponse]>;
+    await new Promise<void>((listening) => service.listen(0, '127.0.0.1', listening));
+    const url = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
+    const { settled } = await start(
+      { fleet: machine({ First: { ...listTables, End: true } }) },
+      { endpoints: { dynamodb: url, autoscaling: url } },
+    );
     const request = { stateMachineArn: arnOf('fleet'), name: 'one', input: '{"a":1}' };
     const first = await api('StartExecution', request);
     expect(await api('StartExecution', request)).toMatchObject({ status: 200, body: first.body });
@@ -255,7 +264,11 @@ describe('the rehearsed Step Functions', () => {
         message: `Execution Already Exists: '${String(first.body.executionArn)}'`,
       },
     });
+    const [, answer] = await asked;
+    answer.setHeader('content-type', 'application/x-amz-json-1.0').end('{"TableNames":[]}');
     await settled();
+    service.closeAllConnections();
+    service.close();
     expect((await api('StartExecution', request)).body.__type).toMatch(/#ExecutionAlreadyExists$/);
     expect(started?.executions()).toHaveLength(1);
   });
