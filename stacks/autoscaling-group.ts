@@ -39,6 +39,7 @@ export class RunnerGroup extends Construct {
         },
       ]),
     );
+    const desired = `coalesce(${addressOf(vars.desired_size)}, 0)`;
     this.group = new AutoscalingGroup(this, 'aws_autoscaling_group.gitlab_runners', {
       name: stackName,
       minSize: vars.min_size.numberValue,
@@ -84,10 +85,11 @@ export class RunnerGroup extends Construct {
             errorMessage: `min_size (${expression(addressOf(vars.min_size))}) must not be above max_size (${expression(addressOf(vars.max_size))}).`,
           },
           {
+            // 0 and null are not sent to Auto Scaling, which then starts with min_size.
             condition: expression(
-              `${addressOf(vars.desired_size)} >= ${addressOf(vars.min_size)} && ${addressOf(vars.desired_size)} <= ${addressOf(vars.max_size)}`,
+              `${desired} == 0 || (${desired} >= ${addressOf(vars.min_size)} && ${desired} <= ${addressOf(vars.max_size)})`,
             ),
-            errorMessage: `desired_size (${expression(addressOf(vars.desired_size))}) must lie between min_size (${expression(addressOf(vars.min_size))}) and max_size (${expression(addressOf(vars.max_size))}).`,
+            errorMessage: `desired_size must be 0 or lie between min_size (${expression(addressOf(vars.min_size))}) and max_size (${expression(addressOf(vars.max_size))}).`,
           },
         ],
       },

@@ -74,13 +74,13 @@ export class RunnerLaunchTemplate extends Construct {
             condition: expression(
               `length(${tagsOfImage}) == 0 || lookup(${tagsOfImage}, ${JSON.stringify(contractTag)}, "") == ${JSON.stringify(contractVersion)}`,
             ),
-            errorMessage: `The image ${expression(`${ami}.id`)} has no tag ${contractTag} = ${contractVersion}: it was built for another version of this stack, or without the agent. Build it anew (ami/ami_build.yml), or choose one with image_id or image_name.`,
+            errorMessage: `The image ${expression(`${ami}.id`)} has no tag ${contractTag} = ${contractVersion}: it was built for another version of this stack, or without the agent. Choose one that has it, with image_id or image_name.`,
           },
           {
             condition: expression(
-              `alltrue([for m in ${ami}.block_device_mappings : try(tonumber(m.ebs["volume_size"]), 0) <= ${addressOf(vars.root_disk_size)} if m.device_name == ${ami}.root_device_name])`,
+              `${addressOf(vars.root_disk_size)} == null ? true : alltrue([for m in ${ami}.block_device_mappings : try(tonumber(m.ebs["volume_size"]), 0) <= ${addressOf(vars.root_disk_size)} if m.device_name == ${ami}.root_device_name])`,
             ),
-            errorMessage: `root_disk_size (${expression(addressOf(vars.root_disk_size))} GiB) is smaller than the root snapshot of the image ${expression(`${ami}.id`)}: no instance could start. Raise root_disk_size.`,
+            errorMessage: `root_disk_size is smaller than the root snapshot of the image ${expression(`${ami}.id`)}: no instance could start. Raise root_disk_size.`,
           },
           {
             // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html: RunInstances refuses other keys.

@@ -41,8 +41,8 @@ const upstreamVariables = {
       'Base URL of the GitLab API that instances register with, ending in `/api/v4/`, for example `https://gitlab.example.com/api/v4/`. Not a secret: it stands in the user data of every instance.',
     default: 'https://gitlab.com/api/v4/',
     validation: {
-      condition: matches('^https?://[^/\\s]+(/[^\\s]*)?/api/v4/?$', 'var.gitlab_api_url'),
-      allowed: 'an http or https URL that ends in /api/v4/, such as https://gitlab.com/api/v4/',
+      condition: orNull('var.gitlab_api_url', matches('^https?://[^/\\s]+(/[^\\s]*)?/api/v4/?$', 'var.gitlab_api_url')),
+      allowed: 'null or an http or https URL that ends in /api/v4/, such as https://gitlab.com/api/v4/',
     },
   },
   vpc_id: {
@@ -118,7 +118,7 @@ const upstreamVariables = {
     description: 'Value of the tag `Name` of the AMI to boot; the newest one wins. Ignored when `image_id` is set.',
     default: 'gitlab-runner-amazon',
     validation: {
-      condition: 'length(var.image_name) > 0',
+      condition: orNull('var.image_name', 'length(var.image_name) > 0'),
       allowed: 'the Name tag of an AMI of this account, not empty',
     },
   },
@@ -173,9 +173,12 @@ const upstreamVariables = {
   },
   root_disk_size: {
     type: 'number',
-    description: 'Size of the root disk in GiB; at least the size of the image it is made from.',
+    description: 'Size of the root disk in GiB; at least the size of the image it is made from, which null takes.',
     default: 30,
-    validation: { condition: whole('var.root_disk_size', 1, 65536), allowed: 'a whole number of GiB from 1 to 65536' },
+    validation: {
+      condition: orNull('var.root_disk_size', whole('var.root_disk_size', 1, 65536)),
+      allowed: 'a whole number of GiB from 1 to 65536, or null for the size of the image',
+    },
   },
   volume_delete_on_termination: {
     type: 'bool',
@@ -197,11 +200,11 @@ const upstreamVariables = {
   desired_size: {
     type: 'number',
     description:
-      'Instances to start with when the group is made. Later applies leave the number alone: the fleet sets it.',
+      'Instances to start with when the group is made; 0 or null means `min_size`. Later applies leave the number alone: the fleet sets it.',
     default: 0,
     validation: {
-      condition: whole('var.desired_size', 0, 10000),
-      allowed: 'a whole number between min_size and max_size',
+      condition: orNull('var.desired_size', whole('var.desired_size', 0, 10000)),
+      allowed: '0, null or a whole number between min_size and max_size',
     },
   },
   capacity_per_instance: {
@@ -230,7 +233,10 @@ const upstreamVariables = {
     type: 'number',
     description: 'ID of the GitLab group that runners are created in, for an agent that registers with an API token.',
     default: 1347,
-    validation: { condition: whole('var.group_id', 1, 9007199254740991), allowed: 'the numeric ID of a GitLab group' },
+    validation: {
+      condition: orNull('var.group_id', whole('var.group_id', 1, 9007199254740991)),
+      allowed: 'null or the numeric ID of a GitLab group',
+    },
   },
   gl_cache_path: {
     type: 'string',
@@ -252,9 +258,9 @@ const upstreamVariables = {
       'Secret token that GitLab sends with each webhook in `X-Gitlab-Token`. It stands in no resource; Terraform keeps it, as every input, in a saved plan, so a saved plan is a secret too.',
     sensitive: true,
     nullable: false,
-    // Terraform prints the value that a validation refuses, sensitive or not. So only what is too short to be anybody's secret is
-    // refused here; the state machine's precondition, which prints nothing, refuses the rest.
-    validation: { condition: 'length(var.gitlab_secret_token) >= 16', allowed: secretTokenRule.allowed },
+    // Terraform prints the value that a validation refuses, sensitive or not. So only the empty one is refused here; the state
+    // machine's precondition, which prints nothing, refuses the rest.
+    validation: { condition: 'var.gitlab_secret_token != ""', allowed: secretTokenRule.allowed },
   },
 } as const satisfies Record<string, Declaration>;
 
@@ -396,7 +402,11 @@ function declare(stack: Construct, name: string, declaration: Declaration): Terr
     ...(nullable === false && { nullable }),
     ...(validation && {
       validation: [
-        { condition: expression(validation.condition), errorMessage: `${name} must be ${validation.allowed}.` },
+        // A null where none is allowed makes a condition fail to evaluate: the message is better than that failure.
+        {
+          condition: expression(`try(${validation.condition}, false)`),
+          errorMessage: `${name} must be ${validation.allowed}.`,
+        },
       ],
     }),
   });

@@ -10,8 +10,8 @@ export interface Departure {
   readonly id: string;
   /** File in docs/decisions. */
   readonly record: string;
-  /** Matches `address path` of every leaf that it changes in the plan. */
-  readonly planned?: RegExp;
+  /** Every leaf that it changes in the plan, `path` by address, with the value that it must have here. */
+  readonly planned?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly configured?: (configuration: { readonly json: Configuration }) => boolean;
   readonly undo: (configuration: { readonly json: Configuration }) => void;
 }
@@ -42,11 +42,92 @@ const image = 'data.aws_ami.gitlab_runner';
 const document = 'data.aws_iam_policy_document.gitlab_cache';
 const hooks = ['start', 'stop'].map((end) => `aws_autoscaling_lifecycle_hook.gitlab_runners_${end}`);
 
+/** Values that stand for more than one: any text that is not upstream's, and the two words of differences.ts. */
+export const text = Symbol('a text of our own');
+const unknown = '(known after apply)';
+const gone = '(not there)';
+
+/** What the policy of the instances has beyond upstream's, statement by statement (D11). */
+const instancePolicy = Object.fromEntries(
+  [
+    {
+      index: 0,
+      condition: ['StringEquals', 'kms:ViaService', 's3.eu-north-1.amazonaws.com', 'ssm.eu-north-1.amazonaws.com'],
+    },
+    {
+      index: 2,
+      sid: 'FleetItem',
+      actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      resource: unknown,
+      condition: ['ForAllValues:StringEquals', 'dynamodb:LeadingKeys', 'ScalingLock'],
+    },
+    {
+      index: 3,
+      sid: 'OwnGroup',
+      actions: [
+        'autoscaling:CompleteLifecycleAction',
+        'autoscaling:RecordLifecycleActionHeartbeat',
+        'autoscaling:SetDesiredCapacity',
+        'autoscaling:TerminateInstanceInAutoScalingGroup',
+      ],
+      resource: 'arn:aws:autoscaling:eu-north-1:*:autoScalingGroup:*:autoScalingGroupName/glab-runner-dev',
+    },
+    {
+      index: 4,
+      sid: 'SeeGroups',
+      actions: ['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeAutoScalingInstances'],
+      resource: '*',
+    },
+    {
+      index: 5,
+      sid: 'RunnerToken',
+      actions: ['ssm:GetParameter'],
+      resource: 'arn:aws:ssm:eu-north-1:*:parameter/gitlab_tokens',
+    },
+    {
+      index: 6,
+      sid: 'FleetMetrics',
+      actions: ['cloudwatch:PutMetricData'],
+      resource: '*',
+      condition: ['StringEquals', 'cloudwatch:namespace', 'glab-runner-dev'],
+    },
+  ].flatMap(({ index, sid, actions = [], resource, condition: [test, variable, ...values] = [] }) => {
+    const at = `statement.${index}`;
+    return [
+      ...(sid === undefined
+        ? []
+        : [
+            [`${at}.sid`, sid],
+            [`${at}.effect`, 'Allow'],
+            [`${at}.resources.0`, resource],
+          ]),
+      ...actions.map((action, place) => [`${at}.actions.${place}`, action]),
+      ...(test === undefined
+        ? []
+        : [
+            [`${at}.condition.0.test`, test],
+            [`${at}.condition.0.variable`, variable],
+          ]),
+      ...values.map((value, place) => [`${at}.condition.0.values.${place}`, value]),
+    ];
+  }),
+) as Readonly<Record<string, unknown>>;
+
 export const departures: readonly Departure[] = [
   {
     id: 'D1',
     record: '0001-scale-out-machine.md',
-    planned: /^aws_sfn_state_machine\.state_machine (definition|logging_configuration|tracing_configuration)(\.|$)/,
+    planned: {
+      [machine]: {
+        definition: text,
+        logging_configuration: gone,
+        'logging_configuration.0.include_execution_data': false,
+        'logging_configuration.0.level': 'ALL',
+        'logging_configuration.0.log_destination': unknown,
+        tracing_configuration: gone,
+        'tracing_configuration.0.enabled': true,
+      },
+    },
     configured: (c) =>
       includes(blockOf(c, machine).depends_on, 'aws_iam_role_policy_attachment.step_functions_role_policy_attachment'),
     undo: drop(machine, 'depends_on', 'logging_configuration', 'tracing_configuration'),
@@ -70,19 +151,19 @@ export const departures: readonly Departure[] = [
   {
     id: 'D3',
     record: '0003-request-template.md',
-    planned: /^aws_api_gateway_integration\.post_integration request_templates\./,
+    planned: { [integration]: { 'request_templates.application/json': text } },
     undo: drop(integration, 'request_templates'),
   },
   {
     id: 'D4',
     record: '0004-response-template.md',
-    planned: /^aws_api_gateway_integration_response\.post_integration_response response_templates\./,
+    planned: { [integrationResponse]: { 'response_templates.application/json': text } },
     undo: drop(integrationResponse, 'response_templates'),
   },
   {
     id: 'D5',
     record: '0005-deployment-triggers.md',
-    planned: /^aws_api_gateway_deployment\.api_deployment triggers(\.|$)/,
+    planned: { [deployment]: { triggers: unknown } },
     configured: (c) => {
       const block = blockOf(c, deployment);
       return (
@@ -100,8 +181,15 @@ export const departures: readonly Departure[] = [
   {
     id: 'D6',
     record: '0006-throttle-and-access-log.md',
-    planned:
-      /^(aws_api_gateway_method_settings\.api_method_settings settings\.0\.(data_trace_enabled|metrics_enabled|throttling_(burst|rate)_limit)|aws_api_gateway_stage\.api_stage access_log_settings\.0\.(destination_arn|format))$/,
+    planned: {
+      [settings]: {
+        'settings.0.data_trace_enabled': false,
+        'settings.0.metrics_enabled': true,
+        'settings.0.throttling_burst_limit': 500,
+        'settings.0.throttling_rate_limit': 20,
+      },
+      [stage]: { 'access_log_settings.0.destination_arn': unknown, 'access_log_settings.0.format': text },
+    },
     configured: (c) =>
       includes(blockOf(c, settings).depends_on, account) && includes(blockOf(c, stage).depends_on, account),
     undo: (c) => {
@@ -123,16 +211,21 @@ export const departures: readonly Departure[] = [
   {
     id: 'D8',
     record: '0008-launch-template.md',
-    planned:
-      /^aws_launch_template\.gitlab_runner (block_device_mappings\.0\.device_name|metadata_options\.0\.http_(tokens|put_response_hop_limit)|user_data)$/,
-    configured: (c) =>
-      ((blockOf(c, template).lifecycle as Mutable | undefined)?.precondition as unknown[] | undefined)?.length === 4,
+    planned: {
+      [template]: {
+        'block_device_mappings.0.device_name': '/dev/xvda',
+        'metadata_options.0.http_put_response_hop_limit': 1,
+        'metadata_options.0.http_tokens': 'required',
+        user_data: text,
+      },
+    },
+    configured: (c) => 'lifecycle' in blockOf(c, template),
     undo: drop(template, 'lifecycle', 'metadata_options', 'user_data', 'block_device_mappings'),
   },
   {
     id: 'D9',
     record: '0009-rebalancing-and-on-demand-share.md',
-    planned: /^aws_autoscaling_group\.gitlab_runners suspended_processes\.0$/,
+    planned: { [group]: { 'suspended_processes.0': 'AZRebalance' } },
     configured: (c) =>
       JSON.stringify(blockOf(c, group)).includes(
         '"on_demand_percentage_above_base_capacity":"${var.on_demand_percentage}"',
@@ -150,7 +243,7 @@ export const departures: readonly Departure[] = [
   {
     id: 'D11',
     record: '0011-instance-policy.md',
-    planned: /^data\.aws_iam_policy_document\.gitlab_cache statement\.(0\.condition\.|[2-6]\.)/,
+    planned: { [document]: instancePolicy },
     undo: ({ json }) => {
       const block = blockOf({ json }, document) as { statement: Mutable[] };
       block.statement = block.statement.slice(0, 2);
@@ -178,3 +271,13 @@ export const departures: readonly Departure[] = [
     },
   },
 ];
+
+/** The departures that change the attribute in which a leaf lies: with a state before it, a plan shows other leaves of it. */
+export const departuresOfAttribute = (at: string): readonly string[] =>
+  departures
+    .filter(({ planned = {} }) =>
+      Object.entries(planned).some(([address, leaves]) =>
+        Object.keys(leaves).some((path) => `${at}.`.startsWith(`${address} ${path.split('.')[0]}.`)),
+      ),
+    )
+    .map(({ id }) => id);

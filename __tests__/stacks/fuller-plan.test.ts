@@ -1,4 +1,4 @@
-import { minimalVariables, planOf, secret, valuesOf } from '../support/plans.ts';
+import { minimalVariables, nullable, planOf, secret, valuesOf } from '../support/plans.ts';
 import type { Planned } from '../support/plans.ts';
 
 /** Every variable set to something of its own; the rules below say what each must have become. */
@@ -246,6 +246,15 @@ describe('a plan with every variable set', () => {
   });
 });
 
+describe('a plan with nulls and a warm group', () => {
+  it('is made wherever upstream makes one', async () => {
+    const nulls = Object.fromEntries(nullable.map((name) => [name, null]));
+    const planned = await planOf({ variables: { ...minimalVariables, ...nulls, image_id: 'ami-0123', min_size: 1 } });
+    expect(planned.plan.resource_changes.filter(({ mode }) => mode === 'managed')).toHaveLength(35);
+    expect(valuesOf(planned, 'aws_autoscaling_group.gitlab_runners')).toMatchObject({ min_size: 1 });
+  }, 60_000);
+});
+
 describe('preconditions stop a plan', () => {
   const refusal = async (change: Parameters<typeof planOf>[0]): Promise<string> => {
     const error: unknown = await planOf(change).catch((thrown: unknown) => thrown);
@@ -264,13 +273,13 @@ describe('preconditions stop a plan', () => {
       },
     });
     expect(said).toContain('The image ami-0123 has no tag gitlab-runner-agent-contract = 1');
-    expect(said).toContain('root_disk_size (7 GiB) is smaller than the root snapshot');
+    expect(said).toContain('root_disk_size is smaller than the root snapshot');
     expect(said).toContain('The keys are: Cost/Center.');
   }, 60_000);
 
   it('whose sizes contradict each other', async () => {
     const said = await refusal({ variables: { ...minimalVariables, min_size: 5, max_size: 3, desired_size: 4 } });
     expect(said).toContain('min_size (5) must not be above max_size (3).');
-    expect(said).toContain('desired_size (4) must lie between min_size (5) and max_size (3).');
+    expect(said).toContain('desired_size must be 0 or lie between min_size (5) and max_size (3).');
   }, 60_000);
 });

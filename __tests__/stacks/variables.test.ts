@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { addedVariables } from '../../stacks/variables.ts';
 import { findTerraform } from '../../rehearsal/terraform/binary.ts';
 import { terraformIn } from '../../rehearsal/terraform/run.ts';
-import { minimalVariables } from '../support/plans.ts';
+import { minimalVariables, nullable } from '../support/plans.ts';
 import { blockOf, synthesized } from '../support/synthesized.ts';
 
 /** Validations need no provider: the configuration reduced to its variables plans in a fraction of a second. */
@@ -59,8 +60,8 @@ describe('a variable', () => {
     gl_runner_tags: [[''], ['a,b'], [' a']],
     group_id: [0, 1.5],
     idle_threshold: [0, 604801],
-    // Longer ones with a wrong character: below.
-    gitlab_secret_token: ['', 'fifteen-charact', 'h&s8BdSbinDQ7h'],
+    // All others: below.
+    gitlab_secret_token: [''],
     webhook_build_statuses: [[], ['manual'], ['pending', 'Pending']],
     webhook_rate_limit: [0, -1, 10001],
     webhook_burst_limit: [0, 1.5, 5001],
@@ -120,11 +121,21 @@ describe('a variable', () => {
     expect([code, said]).toEqual([0, expect.stringContaining('No changes')]);
   });
 
-  it('with a null takes the default where it is ours, and stays null where upstream allows it', async () => {
-    const ours = { webhook_build_statuses: null, webhook_rate_limit: null, log_retention_days: null };
-    expect(
-      await plan({ ...ours, image_id: null, capacity_per_instance: null, idle_threshold: null, gl_runner_tags: null }),
-    ).toMatchObject({ code: 0 });
+  it('may be null where upstream plans with null', async () => {
+    expect(await plan(Object.fromEntries(nullable.map((name) => [name, null])))).toMatchObject({ code: 0 });
+  });
+
+  it('that is ours takes its default for null', async () => {
+    expect(await plan(Object.fromEntries(addedVariables.map((name) => [name, null])))).toMatchObject({ code: 0 });
+  });
+
+  it('that may not be null says what is allowed', async () => {
+    const strict = Object.keys(json.variable).filter(
+      (name) => ![...nullable, ...addedVariables, 'gitlab_secret_token'].includes(name),
+    );
+    const { said } = await plan(Object.fromEntries(strict.map((name) => [name, null])));
+    expect(strict.filter((name) => !said.includes(`${name} must be`))).toEqual([]);
+    expect(said).not.toContain('Invalid function argument');
   });
 
   it('that is required and not given is named', async () => {
@@ -134,6 +145,8 @@ describe('a variable', () => {
 
   /** The rule that the machine's precondition checks: there a refused value is not printed. */
   it.each([
+    'fifteen-charact',
+    'h&s8BdSbinDQ7h',
     ' leading-space-0123456789',
     'trailing-space-0123456789 ',
     'ümlaut-0123456789abcdef',

@@ -14,6 +14,23 @@ export const minimalVariables: Readonly<Record<string, unknown>> = {
   gitlab_secret_token: secret,
 };
 
+/** Variables for which upstream plans with null as well. */
+export const nullable = [
+  'ami_user',
+  'capacity_per_instance',
+  'desired_size',
+  'gitlab_api_url',
+  'gl_cache_path',
+  'gl_runner_tags',
+  'group_id',
+  'idle_threshold',
+  'image_id',
+  'image_name',
+  'key_name',
+  'root_disk_size',
+  'volume_delete_on_termination',
+];
+
 /** The default tags under which upstream's plan was recorded. */
 export const defaultTags = { TF_AWS_DEFAULT_TAGS_Team: 'ci', TF_AWS_DEFAULT_TAGS_Owner: `me 'q' "d"` };
 
