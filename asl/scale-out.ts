@@ -1,5 +1,4 @@
 import { holderPrefix, lockItem } from '../ami/contract.ts';
-import type { Intrinsic } from './intrinsic.ts';
 import { States } from './intrinsic.ts';
 import type { LateBound } from './late-bound.ts';
 import { isLateBound } from './late-bound.ts';
@@ -57,9 +56,13 @@ interface ScaleOut extends ScaleOutInput {
     readonly spent: number;
     /** Seconds to wait next. They are counted afterwards. */
     readonly pause: number;
+    /** The end of the next short pause. */
+    readonly most: number;
+    /** Why the execution would fail if it gave up now. Each round says it anew, so that an old outage is not blamed. */
+    readonly why: ErrorOutput;
   };
-  /** Why the execution would fail if it gave up now. */
-  readonly error: ErrorOutput;
+  /** What the last call that failed for good failed with. */
+  readonly error?: ErrorOutput;
   /** Set when a conditional write found somebody else: an expected outcome. */
   readonly lost?: ErrorOutput;
   readonly cause: string;
@@ -71,27 +74,48 @@ const releasesSeen = $.lock.Item[lockItem.releases].N;
 const group0 = $.asg.groups[0];
 
 /**
- * After so many seconds the execution gives up and says why: well before the time limit of the whole, which cannot say it.
- * Only the pauses are known to the second. A failed round before the lock is reckoned at what its retries take on average.
+ * After `seconds` the execution gives up and says why: well before `limitSeconds`, the time limit of the whole, which cannot say it.
+ * Only the pauses are known to the second, since no intrinsic function subtracts times. So a round is reckoned, on top of its pause, at
+ * `outageSeconds` where a call before the lock failed for good, which is what its retries take on average, and else at `roundSeconds`:
+ * calls that succeed at last may have been retried too. Those are chosen so that it gives up in time whatever share of the calls
+ * fails or hangs; in rounds that are quick they cost some of the patience.
  */
-export const patience = { seconds: 2500, outageSeconds: 150, limitSeconds: 3600 } as const;
+export const patience = { seconds: 1800, outageSeconds: 150, roundSeconds: 30, limitSeconds: 3600 } as const;
+
+/** Seconds from `first` up to `end`, drawn anew for each pause. */
+export const pauses = {
+  /**
+   * Somebody who holds the lock needs about a second. `end` grows by `more` with each: under an outage many get the lock in turn for nothing,
+   * and then short pauses would cost the others their patience within minutes.
+   */
+  short: { first: 2, end: 8, more: 6 },
+  /** Who was seen before needs longer, or is dead and keeps everybody waiting for a lease: in few looks, and soon after its end. */
+  watching: { first: 14, end: 20 },
+  /** A service that fails needs longer still. */
+  long: { first: 20, end: 60 },
+} as const;
 
 /** A Wait takes whole numbers alone, and MathAdd is documented to round, MathRandom is not. */
-const seconds = (first: number, end: number) => States.MathAdd(States.MathRandom(first, end), 0);
-/** Somebody who holds the lock needs about a second; a service that fails needs longer. */
-const shortPause = seconds(2, 8);
-const longPause = seconds(20, 60);
+const drawn = (first: number, end: number | typeof $.turn.most) => States.MathAdd(States.MathRandom(first, end), 0);
 
-/** Counts the pause that has just passed, and more where a round cost more, and draws the next. */
-const turn = (pause: Intrinsic<number>, more = 0) => {
-  const spent = States.MathAdd($.turn.spent, $.turn.pause);
-  return {
-    holder: $.turn.holder,
-    held: States.MathAdd($.turn.held, $.turn.pause),
-    spent: more === 0 ? spent : States.MathAdd(spent, more),
-    pause,
-  };
-};
+const lockNeverFree = {
+  Error: 'LockNeverFree',
+  Cause: 'Others held the scaling lock, one after the other, until patience ended.',
+} as const;
+
+/** Counts the pause that has just passed and what else the round took, draws the next pause, and keeps why the round came to nothing. */
+const turn = (
+  pause: keyof typeof pauses,
+  why: typeof $.error | typeof lockNeverFree,
+  more: number = patience.roundSeconds,
+) => ({
+  holder: $.turn.holder,
+  held: States.MathAdd($.turn.held, $.turn.pause),
+  spent: States.MathAdd(States.MathAdd($.turn.spent, $.turn.pause), more),
+  pause: drawn(pauses[pause].first, pause === 'short' ? $.turn.most : pauses[pause].end),
+  most: pause === 'short' ? States.MathAdd($.turn.most, pauses.short.more) : $.turn.most,
+  why,
+});
 
 const conditionFailed = ['DynamoDb.ConditionalCheckFailedException'] as const;
 const anything = ['States.ALL'] as const;
@@ -141,6 +165,12 @@ const enough = [
   { Variable: group0.MaxSize, NumericLessThan: 1 },
 ] as const;
 
+/** Only agents lower the capacity, so while one holds the lock nothing is settled. */
+const agentHolds = [
+  { Variable: holder, IsPresent: true },
+  { Variable: holder, StringMatches: `${holderPrefix.agent}*` },
+] as const;
+
 /** The seconds from asking for the lock to the end of the call that changes capacity, at worst. Must be less than a lease. */
 export const criticalSectionSeconds = (scaleOutMachine: Machine): number =>
   worstCaseSeconds(scaleOutMachine, ['AcquireLock', 'TakeOver'], 'ScaleUp');
@@ -165,11 +195,7 @@ export const scaleOut = ({ secretTokenHash, buildStatuses, lockTable, group }: S
         Parameters: {
           tokenHash: States.Hash($.token, 'SHA-256'),
           accepted: States.ArrayContains(wanted, $.status),
-          turn: { holder: '', held: 0, spent: 0, pause: 0 },
-          error: {
-            Error: 'LockNeverFree',
-            Cause: 'Others held the scaling lock, one after the other, for all this time.',
-          },
+          turn: { holder: '', held: 0, spent: 0, pause: 0, most: pauses.short.end },
         },
         Next: 'ValidateSecretToken',
       },
@@ -213,21 +239,7 @@ export const scaleOut = ({ secretTokenHash, buildStatuses, lockTable, group }: S
           { Not: { Variable: group0, IsPresent: true }, Next: 'AutoScalingGroupNotFound' },
           // Somebody has deleted the item, and this execution's wake-up with it.
           { Not: { Variable: releasesSeen, IsPresent: true }, Next: 'RecordWake' },
-          {
-            // Only agents lower the capacity, so while one holds the lock nothing is settled.
-            And: [
-              { Or: enough },
-              {
-                Not: {
-                  And: [
-                    { Variable: holder, IsPresent: true },
-                    { Variable: holder, StringMatches: `${holderPrefix.agent}*` },
-                  ],
-                },
-              },
-            ],
-            Next: 'CapacityIsThere',
-          },
+          { And: [{ Or: enough }, { Not: { And: agentHolds } }], Next: 'CapacityIsThere' },
           { Variable: holder, IsPresent: true, Next: 'IsHolderKnown' },
         ],
         Default: 'NameAcquisition',
@@ -265,11 +277,17 @@ export const scaleOut = ({ secretTokenHash, buildStatuses, lockTable, group }: S
       IsCapacityMissing: {
         Type: 'Choice',
         Choices: [
-          // The next look reports it; first the lock.
-          { Not: { Variable: group0, IsPresent: true }, Next: 'LetGo' },
+          { Not: { Variable: group0, IsPresent: true }, Next: 'GroupIsGone' },
           { Or: enough, Next: 'ReleaseLock' },
         ],
         Default: 'Fence',
+      },
+      // The next look reports it; first the lock. Here no call has failed, and CountFailure wants to know why.
+      GroupIsGone: {
+        Type: 'Pass',
+        Result: { Error: 'AutoScalingGroupNotFound', Cause: 'The group went while the lock was held.' },
+        ResultPath: $.error,
+        Next: 'LetGo',
       },
       // The last moment at which a takeover is noticed: what follows is one call.
       Fence: dynamodb('updateItem', { ...item, ...fence($.acquisition.name) }, { ...swiftUnlessLost, Next: 'ScaleUp' }),
@@ -306,14 +324,19 @@ export const scaleOut = ({ secretTokenHash, buildStatuses, lockTable, group }: S
           Next: 'CountFailure',
         },
       ),
-      CountFailure: { Type: 'Pass', Parameters: turn(longPause), ResultPath: $.turn, Next: 'IsPatienceLeft' },
+      CountFailure: { Type: 'Pass', Parameters: turn('long', $.error), ResultPath: $.turn, Next: 'IsPatienceLeft' },
       CountOutage: {
         Type: 'Pass',
-        Parameters: turn(longPause, patience.outageSeconds),
+        Parameters: turn('long', $.error, patience.outageSeconds),
         ResultPath: $.turn,
         Next: 'IsPatienceLeft',
       },
-      StandAside: { Type: 'Pass', Parameters: turn(shortPause), ResultPath: $.turn, Next: 'IsPatienceLeft' },
+      StandAside: {
+        Type: 'Pass',
+        Parameters: turn('short', lockNeverFree),
+        ResultPath: $.turn,
+        Next: 'IsPatienceLeft',
+      },
 
       IsHolderKnown: {
         Type: 'Choice',
@@ -322,11 +345,16 @@ export const scaleOut = ({ secretTokenHash, buildStatuses, lockTable, group }: S
       },
       StartWatching: {
         Type: 'Pass',
-        Parameters: { ...turn(shortPause), holder, held: 0 },
+        Parameters: { ...turn('short', lockNeverFree), holder, held: 0 },
         ResultPath: $.turn,
         Next: 'IsPatienceLeft',
       },
-      KeepWatching: { Type: 'Pass', Parameters: turn(shortPause), ResultPath: $.turn, Next: 'IsLeaseOver' },
+      KeepWatching: {
+        Type: 'Pass',
+        Parameters: turn('watching', lockNeverFree),
+        ResultPath: $.turn,
+        Next: 'IsLeaseOver',
+      },
       IsLeaseOver: {
         Type: 'Choice',
         Choices: [{ Variable: $.turn.held, NumericGreaterThanEquals: lease, Next: 'NameTakeOver' }],
@@ -361,11 +389,18 @@ export const scaleOut = ({ secretTokenHash, buildStatuses, lockTable, group }: S
       ReadLock: dynamodb(
         'getItem',
         { ...item, ConsistentRead: true, ProjectionExpression: `${lockItem.holder}, ${lockItem.releases}` },
-        { ...patient, ResultPath: $.lock, Next: 'GetCurrentCapacity' },
+        { ...patient, ResultPath: $.lock, Next: 'DoesAgentHold' },
       ),
+      // Then the group's description settles nothing, and is not asked for: many may be waiting. An item that was deleted, and made anew
+      // by an agent, has no `Releases`: it goes the way on which that is noticed.
+      DoesAgentHold: {
+        Type: 'Choice',
+        Choices: [{ And: [...agentHolds, { Variable: releasesSeen, IsPresent: true }], Next: 'IsHolderKnown' }],
+        Default: 'GetCurrentCapacity',
+      },
 
       // An error name that begins with `States.` is refused in a Fail, and `States.Timeout` has no Cause: hence all of it, as text.
-      SayWhy: { Type: 'Pass', Parameters: { cause: States.JsonToString($.error) }, Next: 'ScalingFailed' },
+      SayWhy: { Type: 'Pass', Parameters: { cause: States.JsonToString($.turn.why) }, Next: 'ScalingFailed' },
       ScalingFailed: { Type: 'Fail', Error: 'ScalingFailed', CausePath: $.cause },
     },
   });

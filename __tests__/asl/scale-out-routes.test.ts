@@ -1,5 +1,5 @@
 import { leaseSeconds } from '../../ami/contract.ts';
-import { patience } from '../../asl/scale-out.ts';
+import { patience, pauses } from '../../asl/scale-out.ts';
 import type { Transition } from '../../asl/transitions.ts';
 import { transitions } from '../../asl/transitions.ts';
 import type { Execution } from '../../rehearsal/step-functions/server.ts';
@@ -192,6 +192,59 @@ const routes: readonly Route[] = [
     then: (execution) => expect(execution.states).toHaveLength(7),
   },
   {
+    title: 'an agent that dies with the lock, while a machine is there, costs each event few looks, and a lease',
+    group: withMachine,
+    before: (world) => world.hold('agent/i-dead/x'),
+    by: [
+      'GetCurrentCapacity',
+      'StartWatching',
+      'ReadLock',
+      'DoesAgentHold',
+      'KeepWatching',
+      'TakeOver',
+      'ConfirmCapacity',
+      'IsCapacityMissing',
+      'ReleaseLock',
+      'CapacityIsThere',
+    ],
+    desired: 1,
+    wakes: 1,
+    then: (execution) => {
+      expect(entered(execution, 'GetCurrentCapacity')).toBe(1);
+      expect(execution.states).not.toContain('ScaleUp');
+      expect(execution.states.length).toBeLessThanOrEqual(100);
+      // Eight states a look, and what comes before and after, when every pause is as short as it can be.
+      const looks = 1 + Math.ceil((leaseSeconds - pauses.short.first) / pauses.watching.first);
+      expect(8 * looks + 14).toBeLessThanOrEqual(100);
+      expect(execution.states.length).toBe(8 * entered(execution, 'ReadLock') + 14);
+    },
+  },
+  {
+    title: 'the item deleted and made anew by an agent, without Releases: the wake-up is counted again',
+    group: withMachine,
+    before: (world) => world.hold('agent/i-1/x'),
+    meddling: (world) => ({
+      ReadLock: [
+        after(async () => {
+          await world.deleteItem();
+          await world.hold('agent/i-1/x');
+        }),
+        after(() => world.hold(undefined)),
+      ],
+    }),
+    by: [
+      'ReadLock',
+      'DoesAgentHold',
+      'GetCurrentCapacity',
+      'RecordWake',
+      'KeepWatching',
+      'ReadLock',
+      'CapacityIsThere',
+    ],
+    desired: 1,
+    wakes: 1,
+  },
+  {
     title: 'a dead holder is waited for one lease, and not less',
     before: (world) => world.hold('agent/i-dead/x'),
     by: ['StartWatching', 'KeepWatching', 'NameTakeOver', 'TakeOver', 'ConfirmCapacity', 'ScaleUp', 'ReleaseLock'],
@@ -199,13 +252,13 @@ const routes: readonly Route[] = [
     then: (execution) => {
       const waited = waitedSince('StartWatching', execution);
       expect(waited).toBeGreaterThanOrEqual(leaseSeconds);
-      expect(waited).toBeLessThan(leaseSeconds + 10);
+      expect(waited).toBeLessThan(leaseSeconds + pauses.watching.end);
     },
   },
   {
     title: 'a new holder is waited for anew, a whole lease',
     before: (world) => world.hold('workflow/first'),
-    meddling: (world) => ({ ReadLock: [...times(10, after(pass)), after(() => world.hold('workflow/second'))] }),
+    meddling: (world) => ({ ReadLock: [...times(5, after(pass)), after(() => world.hold('workflow/second'))] }),
     by: ['StartWatching', 'KeepWatching', 'StartWatching', 'KeepWatching', 'TakeOver', 'ScaleUp'],
     desired: 1,
     then: (execution) => {
@@ -313,7 +366,7 @@ const routes: readonly Route[] = [
       return { ConfirmCapacity: [gone], GetCurrentCapacity: [after(pass), gone] };
     },
     fails: 'AutoScalingGroupNotFound',
-    by: ['IsCapacityMissing', 'LetGo', 'CountFailure', 'GetCurrentCapacity', 'AutoScalingGroupNotFound'],
+    by: ['IsCapacityMissing', 'GroupIsGone', 'LetGo', 'CountFailure', 'GetCurrentCapacity', 'AutoScalingGroupNotFound'],
     desired: 0,
   },
   {
@@ -437,7 +490,7 @@ const routes: readonly Route[] = [
     },
   },
   {
-    title: 'nothing helps for almost an hour: it gives up and says why',
+    title: 'nothing helps for half an hour: it gives up and says why',
     meddling: () => ({ GetCurrentCapacity: times(1000, groupThrottled) }),
     fails:
       /^\{"Error":"AutoScaling.AutoScalingException","Cause":"made by the test \(Service: AutoScaling, Status Code: 400/,
@@ -449,6 +502,27 @@ const routes: readonly Route[] = [
       expect(rounds).toBeGreaterThanOrEqual(Math.ceil(patience.seconds / (patience.outageSeconds + 60)));
       expect(rounds).toBeLessThanOrEqual(Math.ceil(patience.seconds / (patience.outageSeconds + 20)) + 1);
     },
+  },
+  {
+    title:
+      'an outage at first, then others hold the lock, one after the other: it gives up for the lock, not for the outage',
+    group: withMachine,
+    meddling: (world) => ({
+      GetCurrentCapacity: times(11, groupThrottled),
+      ReadLock: Array.from({ length: 1000 }, (_, each) => after(() => world.hold(`agent/i-${each}/x`))),
+    }),
+    fails: /^\{"Error":"LockNeverFree","Cause":"Others held the scaling lock/,
+    by: ['CountOutage', 'DoesAgentHold', 'StartWatching', 'SayWhy', 'ScalingFailed'],
+    desired: 1,
+    holder: /^agent/,
+  },
+  {
+    title: 'others hold the lock at first, then the group refuses to be changed: it gives up for that',
+    before: (world) => world.hold('workflow/other'),
+    meddling: (world) => ({ ReadLock: [after(() => world.hold(undefined))], ScaleUp: times(1000, groupBusy) }),
+    fails: /^\{"Error":"AutoScaling.ScalingActivityInProgressException"/,
+    by: ['StartWatching', 'ScaleUp', 'LetGo', 'CountFailure', 'SayWhy', 'ScalingFailed'],
+    desired: 0,
   },
 ];
 

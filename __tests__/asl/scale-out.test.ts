@@ -5,7 +5,7 @@ import { actionsOf } from '../../asl/actions.ts';
 import type { Definition } from '../../asl/definition.ts';
 import { render, text } from '../../asl/definition.ts';
 import { lateBound } from '../../asl/late-bound.ts';
-import { criticalSectionSeconds, patience, scaleOut } from '../../asl/scale-out.ts';
+import { criticalSectionSeconds, patience, pauses, scaleOut } from '../../asl/scale-out.ts';
 import { successors } from '../../asl/transitions.ts';
 import { worstSeconds } from '../../asl/worst-case.ts';
 import { problemsOf } from './definition-checks.ts';
@@ -13,6 +13,7 @@ import { problemsOf } from './definition-checks.ts';
 const given = { secretTokenHash: '5e884898', buildStatuses: ['created', 'pending'], lockTable: 'lock', group: 'fleet' };
 const machine = scaleOut(given);
 const definition = render(machine);
+const page = readFileSync(new URL('../../docs/scale-out.md', import.meta.url), 'utf8');
 
 describe('the definition', () => {
   it('is one that asl-validator takes', () => {
@@ -114,38 +115,127 @@ describe('the time under the lock', () => {
   });
 
   it('is what the page says', () => {
-    const page = readFileSync(new URL('../../docs/scale-out.md', import.meta.url), 'utf8');
     expect(page).toContain(`at most ${criticalSectionSeconds(machine)} seconds pass`);
     expect(page).toContain(`the same holder for ${leaseSeconds} seconds`);
   });
 });
 
 describe('the patience of an execution', () => {
-  /** FULL jitter draws each delay evenly between nothing and its length, so on average it is half of it. */
-  const retriesOnAverage = (name: 'RecordWake' | 'GetCurrentCapacity' | 'ReadLock'): number => {
+  const underTheLock = ['AcquireLock', 'ConfirmCapacity', 'Fence', 'ScaleUp'] as const;
+  type Call = 'RecordWake' | 'GetCurrentCapacity' | 'ReadLock' | (typeof underTheLock)[number];
+
+  const average = ({ first, end }: { readonly first: number; readonly end: number }): number => (first + end) / 2;
+
+  /** How often a call is retried, and the seconds before each retry. FULL jitter draws each evenly between nothing and its length. */
+  const delays = (name: Call): readonly number[] => {
     const state = machine.States[name];
-    const calls = 11 * 5;
-    return (worstSeconds(state) - calls) / 2;
+    const retrier = state?.Type === 'Task' ? state.Retry?.at(-1) : undefined;
+    if (retrier === undefined) throw new Error(`${name} is not retried`);
+    const { IntervalSeconds = 1, BackoffRate = 2, MaxAttempts = 3, MaxDelaySeconds = Infinity } = retrier;
+    return Array.from(
+      { length: MaxAttempts },
+      (_, attempt) =>
+        Math.min(IntervalSeconds * BackoffRate ** attempt, MaxDelaySeconds) *
+        (retrier.JitterStrategy === 'FULL' ? 1 / 2 : 1),
+    );
   };
-  const pause = 40;
-  const rounds = Math.ceil(patience.seconds / (patience.outageSeconds + pause));
+
+  /** What a call comes to when a share of the attempts fails, each after `hang` seconds: how likely it fails for good, and how long it takes. */
+  const called = (name: Call, share: number, hang: number) => {
+    const before = delays(name);
+    const seconds = [...before, 0].reduce((sum, delay, attempt) => sum + share ** (attempt + 1) * (hang + delay), 0);
+    // No delay follows the last attempt.
+    return { fails: share ** (before.length + 1), seconds };
+  };
+
+  interface Round {
+    readonly calls: readonly Call[];
+    readonly pause: keyof typeof pauses;
+    /** Fails however small the share of other failures is. */
+    readonly hopeless?: Call;
+  }
+  const look = ['ReadLock', 'GetCurrentCapacity'] as const;
+  const rounds: Readonly<Record<string, Round>> = {
+    'before the wake-up is counted': { calls: ['RecordWake', 'GetCurrentCapacity'], pause: 'short' },
+    'watching an agent': { calls: ['ReadLock'], pause: 'watching' },
+    'watching one agent after the other': { calls: ['ReadLock'], pause: 'short' },
+    'watching a workflow': { calls: look, pause: 'watching' },
+    'watching one workflow after the other': { calls: look, pause: 'short' },
+    'too late for the lock': { calls: [...look, 'AcquireLock'], pause: 'short' },
+    'the lock lost again': { calls: [...look, 'AcquireLock', 'ConfirmCapacity', 'Fence'], pause: 'short' },
+    'a change that always fails': {
+      calls: [...look, ...underTheLock],
+      pause: 'long',
+      hopeless: 'ScaleUp',
+    },
+  };
+
+  /** The seconds of one round on average, what the machine reckons it at, and how likely it came to its pause. */
+  const lasting = ({ calls, pause, hopeless }: Round, share: number, hang: number, most: number) => {
+    const long = average(pauses.long);
+    let [chance, real, reckoned] = [1, 0, 0];
+    for (const name of calls) {
+      const { fails, seconds } = called(name, name === hopeless ? 1 : share, hang);
+      const failed = chance * fails;
+      const beforeTheLock = !underTheLock.some((each) => each === name);
+      // LetGo is retried once, too.
+      const lettingGo = beforeTheLock ? 0 : called('Fence', share, hang).seconds;
+      real += chance * seconds + failed * (lettingGo + long);
+      reckoned += failed * ((beforeTheLock ? patience.outageSeconds : patience.roundSeconds) + long);
+      chance -= failed;
+    }
+    const paused = average(pause === 'short' ? { ...pauses.short, end: most } : pauses[pause]);
+    return { real: real + chance * paused, reckoned: reckoned + chance * (patience.roundSeconds + paused), chance };
+  };
+
+  /** The seconds on average until it gives up, when all rounds are alike. */
+  const lasts = (round: Round, share: number, hang: number): number => {
+    let [spent, total, most]: [number, number, number] = [0, 0, pauses.short.end];
+    while (spent < patience.seconds) {
+      const { real, reckoned, chance } = lasting(round, share, hang, most);
+      spent += reckoned;
+      total += real;
+      most += chance * pauses.short.more;
+    }
+    return total;
+  };
 
   it.each(['RecordWake', 'GetCurrentCapacity', 'ReadLock'] as const)(
-    'reckons a failed round of %s at what it takes',
+    'reckons a failed round of %s at what its retries take',
     (name) => {
-      expect(Math.abs(retriesOnAverage(name) - patience.outageSeconds)).toBeLessThan(5);
+      const retries = delays(name).reduce((sum, delay) => sum + delay, 0);
+      expect(Math.abs(retries - patience.outageSeconds)).toBeLessThan(5);
+      expect(worstSeconds(machine.States[name])).toBeCloseTo(11 * 5 + 2 * retries);
     },
   );
 
-  it('lasts most of an hour when calls are refused', () => {
-    expect((rounds * (patience.outageSeconds + pause)) / 60).toBeGreaterThan(40);
+  it('lasts half an hour when calls are refused, as the page says', () => {
+    expect(lasts(rounds['watching an agent']!, 1, 0) / 60).toBeCloseTo(31.5, 0);
+    expect(page).toContain('After about 30 minutes');
   });
 
-  it('ends before the limit of the execution, which could not say why, even when every call hangs', () => {
-    const hanging = rounds * (patience.outageSeconds + 11 * 5 + pause);
-    expect(hanging).toBeLessThan(patience.limitSeconds);
-    expect(definition.TimeoutSeconds).toBe(patience.limitSeconds);
+  it.each([
+    ['watching an agent', 11],
+    ['watching a workflow', 11],
+    ['watching one agent after the other', 18],
+    ['too late for the lock', 18],
+  ])('lasts several leases while others hold the lock and no call fails, as the page says: %s', (name, minutes) => {
+    const seconds = lasts(rounds[name]!, 0, 0);
+    expect(Math.round(seconds / 60)).toBe(minutes);
+    expect(seconds).toBeGreaterThan(5 * leaseSeconds);
+    expect(page).toContain('gives up after 11 to 18 minutes');
   });
+
+  it.each(Object.keys(rounds))(
+    'ends before the limit of the execution, which could not say why, on average and whatever share of the calls hangs or is refused: %s',
+    (name) => {
+      const round = rounds[name]!;
+      const shares = Array.from({ length: 101 }, (_, percent) => percent / 100);
+      const longest = Math.max(...shares.flatMap((share) => [0, 1, 5].map((hang) => lasts(round, share, hang))));
+      expect(longest).toBeLessThan(patience.limitSeconds * 0.9);
+      expect(definition.TimeoutSeconds).toBe(patience.limitSeconds);
+    },
+  );
 });
 
 describe("the machine's access", () => {
