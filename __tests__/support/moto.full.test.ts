@@ -4,6 +4,7 @@ import {
   AutoScalingClient,
   CreateAutoScalingGroupCommand,
   DescribeAutoScalingGroupsCommand,
+  SetDesiredCapacityCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { motoPython, startMoto, type Moto } from './moto.ts';
@@ -61,6 +62,15 @@ describeWith(python, 'moto', (path) => {
       if (execution.status !== 'RUNNING') return execution;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  };
+  const api = async <T>(method: string, path: string, body?: object): Promise<T> => {
+    const response = await fetch(`${moto.url}/restapis${path}`, {
+      method,
+      headers: { authorization: signedFor('apigateway'), 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
   };
   const clientWithGroup = async (): Promise<AutoScalingClient> => {
     const client = new AutoScalingClient({
@@ -126,6 +136,15 @@ describeWith(python, 'moto', (path) => {
     ]);
   });
 
+  it('refuses an execution with an illegal name, and starts none', async () => {
+    const arn = await machine('nobody', { StartAt: 'Nothing', States: { Nothing: { Type: 'Pass', End: true } } });
+    const start = (stateMachineArn: string): Promise<unknown> =>
+      states('StartExecution', { stateMachineArn, name: 'ignored:event' });
+    await expect(start(arn)).rejects.toThrow(/^StartExecution: 400 .*"InvalidName"/);
+    await expect(start(`${arn}-gone`)).rejects.toThrow(/^StartExecution: 400 .*"StateMachineDoesNotExist"/);
+    expect(await states('ListExecutions', { stateMachineArn: arn })).toMatchObject({ executions: [] });
+  });
+
   it('keeps the mixed policy of a group when only its size is updated', async () => {
     const client = await clientWithGroup();
     await client.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: 'fleet', DesiredCapacity: 1 }));
@@ -137,6 +156,60 @@ describeWith(python, 'moto', (path) => {
       },
     ]);
     client.destroy();
+  });
+
+  it('launches from a later version of a launch template with user data', async () => {
+    const client = await clientWithGroup();
+    const query = new URLSearchParams({
+      Action: 'CreateLaunchTemplateVersion',
+      Version: '2016-11-15',
+      LaunchTemplateName: 'runner',
+      'LaunchTemplateData.ImageId': 'ami-12c6146b',
+      'LaunchTemplateData.UserData': Buffer.from('#!/bin/bash').toString('base64'),
+    });
+    await fetch(moto.url, { method: 'POST', headers: { authorization: signedFor('ec2') }, body: query });
+    await client.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: 'fleet', DesiredCapacity: 1 }));
+    const { AutoScalingGroups } = await client.send(new DescribeAutoScalingGroupsCommand({}));
+    expect(AutoScalingGroups).toMatchObject([{ Instances: [{ LifecycleState: 'InService' }] }]);
+    client.destroy();
+  });
+
+  it('updates a method of an API and its integration', async () => {
+    const { id, rootResourceId } = await api<{ id: string; rootResourceId: string }>('POST', '', { name: 'webhook' });
+    const method = `/${id}/resources/${rootResourceId}/methods/POST`;
+    await api('PUT', method, { authorizationType: 'NONE', apiKeyRequired: false });
+    await api('PUT', `${method}/integration`, {
+      type: 'AWS',
+      httpMethod: 'POST',
+      uri: 'arn:aws:apigateway:eu-north-1:states:action/StartExecution',
+      passthroughBehavior: 'NEVER',
+      requestTemplates: { 'application/json': 'old', 'text/plain': 'gone' },
+    });
+    await api('PATCH', method, {
+      patchOperations: [{ op: 'replace', path: '/apiKeyRequired', value: 'true' }],
+    });
+    await api('PATCH', `${method}/integration`, {
+      patchOperations: [
+        { op: 'replace', path: '/requestTemplates/application~1json', value: 'new' },
+        { op: 'remove', path: '/requestTemplates/text~1plain' },
+        { op: 'replace', path: '/passthroughBehavior', value: 'WHEN_NO_MATCH' },
+      ],
+    });
+    expect(await api('GET', method)).toMatchObject({
+      apiKeyRequired: true,
+      methodIntegration: { passthroughBehavior: 'WHEN_NO_MATCH', requestTemplates: { 'application/json': 'new' } },
+    });
+    expect(JSON.stringify(await api('GET', method))).not.toContain('gone');
+  });
+
+  it('gives the resource policy of an API in the form of API Gateway', async () => {
+    const { id, policy } = await api<{ id: string; policy: string }>('POST', '', {
+      name: 'webhook',
+      policy: '{"Condition":"10.0.0.0/8"}',
+    });
+    expect(policy).toBe('{\\"Condition\\":\\"10.0.0.0\\/8\\"}');
+    expect(await api('GET', `/${id}`)).toMatchObject({ policy });
+    expect(await api('POST', '', { name: 'open' })).toMatchObject({ policy: null });
   });
 
   it('needs every repair that is made to it', () => {

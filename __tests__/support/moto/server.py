@@ -7,6 +7,7 @@ the other end, not even when that is killed. Each repair warns on standard error
 import inspect
 import json
 import os
+import re
 import sys
 import threading
 import uuid
@@ -35,6 +36,24 @@ def give_single_values() -> None:
         return print("WARNING: give_single_values does not find its place in moto", file=sys.stderr, flush=True)
     # Nobody has imported the function by name yet, so the module is the only place to mend.
     exec(compile(source.replace(fault, ""), json_path.__file__, "exec"), json_path.__dict__)
+
+
+def refuse_illegal_names() -> None:
+    """StartExecution refuses a name with `:` and the like with InvalidName; moto's interpreter takes any (`TODO: validate name format`)."""
+    from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+
+    original = StepFunctionsParserBackend.start_execution
+    if "_validate_name" in inspect.getsource(original):
+        return not_needed("refuse_illegal_names")
+
+    def start_execution(self, state_machine_arn, name=None, *args, **kwargs):
+        # An illegal name is reported only by a machine that exists.
+        self.describe_state_machine(state_machine_arn)
+        if name is not None:
+            self._validate_name(name)
+        return original(self, state_machine_arn, name, *args, **kwargs)
+
+    StepFunctionsParserBackend.start_execution = start_execution
 
 
 def name_nameless_executions() -> None:
@@ -71,6 +90,75 @@ def keep_mixed_policy() -> None:
     FakeAutoScalingGroup.update = update
 
 
+def launch_later_versions() -> None:
+    """A launch template with user data can be launched from each of its versions; moto fails on all but the first, whose user data alone it
+    takes for what it is."""
+    from moto.core.types import Base64EncodedString
+    from moto.ec2.models.launch_templates import LaunchTemplate
+    from moto.ec2.responses.launch_templates import LaunchTemplates
+    from moto.ec2.utils import parse_user_data
+
+    if "parse_user_data" in inspect.getsource(LaunchTemplates.create_launch_template_version):
+        return not_needed("launch_later_versions")
+    original = LaunchTemplate.create_version
+
+    def create_version(self, data, description):
+        user_data = data.get("UserData")
+        if not isinstance(user_data, Base64EncodedString):
+            data = {**data, "UserData": parse_user_data(user_data)}
+        return original(self, data, description)
+
+    LaunchTemplate.create_version = create_version
+
+
+def update_methods_and_integrations() -> None:
+    """UpdateMethod and UpdateIntegration, which moto does not have: Terraform makes them when a method or a template changes."""
+    from moto.apigateway.responses import APIGatewayResponse
+
+    if hasattr(APIGatewayResponse, "update_integration"):
+        return not_needed("update_methods_and_integrations")
+
+    def patch(thing, operations):
+        for operation in operations:
+            name, *entry = [part.replace("~1", "/").replace("~0", "~") for part in operation["path"].split("/")[1:]]
+            attribute = re.sub("([A-Z])", r"_\1", name).lower().replace("behavior", "behaviour")
+            value = operation.get("value")
+            if entry:
+                value = {**(getattr(thing, attribute) or {}), entry[0]: value}
+                if operation["op"] == "remove":
+                    del value[entry[0]]
+            elif isinstance(getattr(thing, attribute), bool):
+                value = value == "true"
+            setattr(thing, attribute, value)
+        return json.dumps(thing.to_json())
+
+    def patching(find):
+        def update(self):
+            _, _, api, _, resource, _, method, *_ = self.path.split("/")
+            return patch(getattr(self.backend, find)(api, resource, method), self._get_param("patchOperations"))
+
+        return update
+
+    APIGatewayResponse.update_method = patching("get_method")
+    APIGatewayResponse.update_integration = patching("get_integration")
+
+
+def escape_resource_policies() -> None:
+    """API Gateway gives a resource policy as the inside of a JSON string, slashes escaped too; moto gives the policy, which the provider
+    cannot read (flattenAPIPolicy in its rest_api.go says how it comes)."""
+    from moto.apigateway.models import RestAPI
+
+    original = RestAPI.to_dict
+    if "self.PROP_POLICY: self.policy," not in inspect.getsource(original):
+        return not_needed("escape_resource_policies")
+
+    def to_dict(self):
+        policy = self.policy and json.dumps(self.policy)[1:-1].replace("/", r"\/")
+        return {**original(self), self.PROP_POLICY: policy}
+
+    RestAPI.to_dict = to_dict
+
+
 def end_with_standard_input() -> None:
     def watch() -> None:
         sys.stdin.buffer.read()
@@ -82,7 +170,15 @@ def end_with_standard_input() -> None:
 def main() -> None:
     end_with_standard_input()
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
-    for repair in (give_single_values, name_nameless_executions, keep_mixed_policy):
+    for repair in (
+        give_single_values,
+        refuse_illegal_names,
+        name_nameless_executions,
+        keep_mixed_policy,
+        launch_later_versions,
+        update_methods_and_integrations,
+        escape_resource_policies,
+    ):
         repair()
 
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
