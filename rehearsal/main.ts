@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { tell, tellExecution } from './narration.ts';
 import { plannedWorld } from './planned-world.ts';
 import type { PlannedWorld } from './planned-world.ts';
+import { checkPort, portError } from './port.ts';
+import { Stopped, whenStopped } from './stopped.ts';
 import { contextOfCdktfJson } from '../stacks/context.ts';
 import { synthesize } from './synthesize.ts';
 import { findTerraform, SetupError } from './terraform/binary.ts';
-import { offlinePlan } from './terraform/plan.ts';
+import { offlinePlan, PlanError } from './terraform/plan.ts';
 import type { Plan } from './terraform/plan.ts';
 import { terminal } from './terminal.ts';
+import { refuseUnlessRehearsable } from './webhook/rehearsable.ts';
 import { sabotages } from './webhook/sabotage.ts';
 import { steps } from './webhook/steps.ts';
 import { startWorld } from './world.ts';
@@ -29,7 +33,8 @@ ${Object.entries(sabotages)
   .join('\n')}
   --help          this text
 
-Exit codes: 0 all as expected, 1 something was not, 2 it could not be run.`;
+Exit codes: 0 all as expected, 1 something was not, 2 it could not be run, 130/143 stopped by a signal (Ctrl-C/SIGTERM)
+before all was checked.`;
 
 interface Options {
   readonly serve: boolean;
@@ -75,10 +80,7 @@ function optionsFrom(arguments_: readonly string[]): Options | 'help' {
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 const screen = terminal();
-const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => interrupted.abort(new SetupError(`Stopped by ${signal}.`)));
-}
+const stopped = whenStopped();
 
 /** Waits in the definition pass so many times faster: the scenario is about what happens, not about how long it takes. */
 const waitScale = 0.02;
@@ -91,7 +93,7 @@ async function rehearse(planned: PlannedWorld, secret: string): Promise<{ checks
   const failed: string[] = [];
   try {
     for (const [index, step] of steps.entries()) {
-      interrupted.signal.throwIfAborted();
+      stopped.throwIfAborted();
       if (step.fresh !== undefined || world === undefined) {
         await world?.close();
         world = await startWorld(planned, {
@@ -119,6 +121,7 @@ async function rehearse(planned: PlannedWorld, secret: string): Promise<{ checks
         );
       }
     }
+    stopped.throwIfAborted();
   } finally {
     await world?.close();
   }
@@ -132,7 +135,10 @@ async function serve(planned: PlannedWorld, token: string, port = 0): Promise<vo
       const text = tell(event);
       if (text !== undefined) screen.line(text);
     },
+  }).catch((error: Error) => {
+    throw portError(port, error);
   });
+  const told = new Set<string>();
   const untold = setInterval(() => {
     for (const execution of world.stepFunctions.executions()) {
       if (execution.status === 'RUNNING' || told.has(execution.name)) continue;
@@ -140,8 +146,8 @@ async function serve(planned: PlannedWorld, token: string, port = 0): Promise<vo
       screen.line(tellExecution(execution));
     }
   }, 100);
-  const told = new Set<string>();
   try {
+    stopped.throwIfAborted();
     screen.line(`
 Listening on ${world.webhookUrl}, until Ctrl-C. Wake the fleet with:
 
@@ -151,7 +157,10 @@ Listening on ${world.webhookUrl}, until Ctrl-C. Wake the fleet with:
 
 DynamoDB ${world.dynamodb.url}, Auto Scaling ${world.autoScaling.url}, Step Functions ${world.stepFunctions.url} (--endpoint-url of the AWS CLI).
 `);
-    await new Promise<void>((stop) => interrupted.signal.addEventListener('abort', () => stop(), { once: true }));
+    await new Promise<void>((stop) => {
+      if (stopped.aborted) stop();
+      else stopped.addEventListener('abort', () => stop(), { once: true });
+    });
   } finally {
     clearInterval(untold);
     await world.close();
@@ -159,12 +168,19 @@ DynamoDB ${world.dynamodb.url}, Auto Scaling ${world.autoScaling.url}, Step Func
   }
 }
 
+/** What the stack throws is for whoever set it up: a setting that it does not know, a file that it cannot read. */
+function asSetupError(cause: unknown): never {
+  throw new SetupError((cause as Error).message, { cause });
+}
+
 /** A plan with the smallest set of variables, and a secret of this run. */
 async function makePlan(): Promise<Plan> {
   const { product, version } = await findTerraform();
   const configuration = await screen.during(
     'Synthesize the stack',
-    Promise.resolve().then(() => synthesize(contextOfCdktfJson())),
+    Promise.resolve()
+      .then(() => synthesize(contextOfCdktfJson()))
+      .catch(asSetupError),
   );
   const planning = offlinePlan({
     configuration,
@@ -174,14 +190,16 @@ async function makePlan(): Promise<Plan> {
       vpc_id: 'vpc-0a1b2c3d',
       gitlab_secret_token: randomBytes(24).toString('hex'),
     },
-    signal: interrupted.signal,
+    signal: stopped,
   });
   return (await screen.during(`Plan it offline with ${product} ${version} and the AWS provider`, planning)).plan;
 }
 
+/** The plan in a file; npm runs this in the project's folder and names the user's own in INIT_CWD. */
 function readPlan(file: string): Plan {
   try {
-    const plan = JSON.parse(readFileSync(file, 'utf8')) as Partial<Plan> | null;
+    const path = resolve(process.env.INIT_CWD ?? process.cwd(), file);
+    const plan = JSON.parse(readFileSync(path, 'utf8')) as Partial<Plan> | null;
     if (plan?.planned_values === undefined || plan.variables === undefined) throw new Error('it has no planned_values');
     return plan as Plan;
   } catch (cause) {
@@ -198,9 +216,11 @@ async function main(): Promise<number> {
     screen.line(usage);
     return 0;
   }
+  if (options.serve) await checkPort(options.port ?? 0);
   const plan = options.plan === undefined ? await makePlan() : readPlan(options.plan);
   const secret = String(plan.variables.gitlab_secret_token?.value);
   const planned = plannedWorld(plan);
+  refuseUnlessRehearsable(planned, plan);
   const sabotage = options.sabotage === undefined ? undefined : sabotages[options.sabotage];
   if (sabotage !== undefined) screen.line(`✂ Broken on purpose: ${sabotage.what}.`);
 
@@ -220,10 +240,17 @@ async function main(): Promise<number> {
   return 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const known = error instanceof SetupError || interrupted.signal.aborted;
-  process.stderr.write(`\n${known ? (error as Error).message : String((error as Error).stack)}\n`);
-  process.exitCode = 2;
+/** Prints what ended the run, and gives the exit code. */
+function failure(error: unknown): number {
+  if (stopped.reason instanceof Stopped) {
+    const { by, message } = stopped.reason;
+    // Nobody reads on.
+    if (by !== 'SIGPIPE') process.stderr.write(`\n${message}\n`);
+    return stopped.reason.exitCode;
+  }
+  const known = error instanceof SetupError || error instanceof PlanError;
+  process.stderr.write(`\n${known ? error.message : String((error as Error).stack)}\n`);
+  return 2;
 }
+
+process.exitCode = await main().catch(failure);

@@ -1,5 +1,6 @@
 import type { Hook, Tag } from './auto-scaling/world.ts';
 import type { IntegrationResponse, PassthroughBehavior } from './api-gateway/gateway.ts';
+import { SetupError } from './terraform/binary.ts';
 import type { Plan, PlannedResource } from './terraform/plan.ts';
 
 /** What the rehearsal takes from a plan: the parts of the main job, as Terraform would make them. */
@@ -14,6 +15,8 @@ export interface PlannedWorld {
     readonly passthroughBehavior: PassthroughBehavior;
     readonly integrationResponses: readonly IntegrationResponse[];
     readonly throttling: { readonly rateLimit: number; readonly burstLimit: number };
+    /** Absent: everybody may call. */
+    readonly allowedCidrs?: readonly string[];
   };
   readonly machine: { readonly name: string; readonly definition: string };
   readonly table: { readonly name: string; readonly hashKey: string; readonly attributeType: 'S' | 'N' | 'B' };
@@ -31,18 +34,43 @@ export interface PlannedWorld {
 
 type Values = PlannedResource['values'];
 
-/** Reads the world out of a plan. Throws when the plan lacks a part, or knows one only after an apply. */
+/** The resource policy as stacks/webhook-api.ts writes it, and as AWS gives it back: a list of one may come as its text. */
+interface ResourcePolicy {
+  readonly Statement?: Statement | readonly Statement[];
+}
+interface Statement {
+  readonly Effect?: string;
+  readonly Condition?: { readonly IpAddress?: { readonly 'aws:SourceIp'?: string | readonly string[] } };
+}
+
+/** The allow-list of the API's policy; undefined for an API without one, of which a first plan says nothing and AWS ''. */
+function allowedCidrs(policy: unknown): readonly string[] | undefined {
+  if (policy === undefined || policy === null || policy === '') return undefined;
+  const { Statement: statements = [] } = JSON.parse(policy as string) as ResourcePolicy;
+  const [only, ...others] = [statements].flat() as readonly Statement[];
+  const sourceIp = only?.Condition?.IpAddress?.['aws:SourceIp'];
+  if (only?.Effect !== 'Allow' || sourceIp === undefined || others.length > 0) {
+    throw new SetupError(
+      `${restApi}.policy is not what webhook_allowed_cidrs makes, one statement that allows source IPs, and the rehearsal understands no other.`,
+    );
+  }
+  return [sourceIp].flat();
+}
+
+const restApi = 'aws_api_gateway_rest_api.gitlab_webhook_api';
+
+/** Reads the world out of a plan. Throws a SetupError when the plan lacks a part, or knows one only after an apply. */
 export function plannedWorld({ planned_values: { root_module } }: Plan): PlannedWorld {
   const at = (address: string): Values => {
     const found = root_module.resources.find((resource) => resource.address === address);
     if (found === undefined)
-      throw new Error(`The plan has no ${address}: is this the plan of autoscaled-gitlab-runner?`);
+      throw new SetupError(`The plan has no ${address}: is this the plan of autoscaled-gitlab-runner?`);
     return found.values;
   };
   const known = <T>(address: string, attribute: string): T => {
     const value = at(address)[attribute];
     if (value === undefined) {
-      throw new Error(
+      throw new SetupError(
         `${address}.${attribute} is known only after an apply, but the rehearsal has to run what was planned.`,
       );
     }
@@ -59,6 +87,7 @@ export function plannedWorld({ planned_values: { root_module } }: Plan): Planned
   const [attribute] = known<[{ type: 'S' | 'N' | 'B' }]>(table, 'attribute');
   const machine = 'aws_sfn_state_machine.state_machine';
   const group = 'aws_autoscaling_group.gitlab_runners';
+  const cidrs = allowedCidrs(at(restApi).policy);
 
   return {
     region,
@@ -77,6 +106,7 @@ export function plannedWorld({ planned_values: { root_module } }: Plan): Planned
           responseTemplates: values.response_templates as Record<string, string> | null,
         })),
       throttling: { rateLimit: settings.throttling_rate_limit, burstLimit: settings.throttling_burst_limit },
+      ...(cidrs !== undefined && { allowedCidrs: cidrs }),
     },
     machine: { name: known(machine, 'name'), definition: known(machine, 'definition') },
     table: { name: known(table, 'name'), hashKey: known(table, 'hash_key'), attributeType: attribute.type },

@@ -25,8 +25,12 @@ export function terminal(out: NodeJS.WriteStream = process.stdout): Terminal {
     during: async (what, work) => {
       const begun = performance.now();
       let frame = 0;
+      // A frame that fills the line makes the terminal begin another, and \r no longer comes back to the first.
       const spinning = lively
-        ? setInterval(() => out.write(`\r${paint('cyan', frames[frame++ % frames.length]!)} ${what} …`), 80)
+        ? setInterval(() => {
+            const text = ` ${what} …`.slice(0, Math.max(0, (out.columns || Infinity) - 2));
+            out.write(`\r${paint('cyan', frames[frame++ % frames.length]!)}${text}`);
+          }, 80)
         : undefined;
       const done = (mark: string): void => {
         clearInterval(spinning);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
-import { type AddressInfo, BlockList, isIPv6 } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { type Answer, refusalAnswer, Refused } from './gateway-response.ts';
 import {
   type BackendAnswer,
@@ -14,6 +14,7 @@ import {
   type ServiceIntegration,
 } from './integration.ts';
 import type { Parameters } from './mapping-template.ts';
+import { sourceIpCheck } from './source-ip.ts';
 import { type Throttling, tokenBucket } from './token-bucket.ts';
 
 export type { IntegrationResponse, PassthroughBehavior, ServiceIntegration } from './integration.ts';
@@ -86,14 +87,11 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function sourceIpCheck(cidrs: readonly string[]): (address: string) => boolean {
-  const allowed = new BlockList();
-  for (const cidr of cidrs) {
-    const [network = '', length] = cidr.split('/');
-    const family = isIPv6(network) ? 'ipv6' : 'ipv4';
-    allowed.addSubnet(network, Number(length ?? (family === 'ipv6' ? 128 : 32)), family);
-  }
-  return (address) => allowed.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+/** A request's target. A path stays one: `//x` on its own would be read as the host x, and `//` as nothing at all. */
+function targetOf({ url = '/' }: IncomingMessage): URL {
+  const text = url.startsWith('/') ? `http://127.0.0.1${url}` : url;
+  if (!URL.canParse(text)) throw new Refused('missingAuthenticationToken');
+  return new URL(text);
 }
 
 /**
@@ -118,7 +116,6 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
   }
 
   async function exchange(request: IncomingMessage, requestId: string): Promise<Exchange> {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
     const sourceIp = request.socket.remoteAddress ?? '';
     const headers = headersOf(request);
     const seen: { body: string; rendered?: string; backend?: BackendAnswer; cause?: unknown } = { body: '' };
@@ -127,6 +124,7 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
       return { request: { method: request.method ?? '', url: request.url ?? '', headers, body }, ...rest, answer };
     };
     try {
+      const { pathname, searchParams } = targetOf(request);
       admit(request, pathname, sourceIp);
       seen.body = (await bodyOf(request)).toString('utf8');
       const template = chooseRequestTemplate(
@@ -161,12 +159,18 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
 
   const server = createServer({ maxHeaderSize: maxHeaderBytes }, (request, response) => {
     const requestId = randomUUID();
-    void exchange(request, requestId).then((result) => {
-      const { status, headers, body } = result.answer;
-      request.resume();
-      response.writeHead(status, { ...headers, 'x-amzn-RequestId': requestId }).end(body);
-      options.onExchange?.(result);
-    });
+    exchange(request, requestId)
+      .then((result) => {
+        const { status, headers, body } = result.answer;
+        request.resume();
+        response.writeHead(status, { ...headers, 'x-amzn-RequestId': requestId }).end(body);
+        options.onExchange?.(result);
+      })
+      .catch((error: unknown) => {
+        // One call may fail; the server goes on.
+        response.destroy();
+        process.emitWarning(error as Error);
+      });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -111,6 +111,9 @@ const lock = async ({ dynamodb }: World): Promise<Check> => ({
 
 const hostileToken = `"}","name":"x","stateMachineArn":"y\\" \\' $input.path('$') \${x} %{y} #set($a = 1) </script>`;
 
+/** Requests that the steps send to one world, at most; a lower burst limit would throttle some of them. */
+export const mostRequests = 14;
+
 /** What the webhook is for, one event after the other. Each expects what the ones before left behind. */
 export const steps: readonly Step[] = [
   {

@@ -156,6 +156,30 @@ describe('the gateway', () => {
     expect(received).toHaveLength(0);
   });
 
+  it.each([
+    ['two slashes', 'GET', '//'],
+    ['two slashes before the path', 'POST', '//dev/webhook'],
+    ['what is no path', 'OPTIONS', '*'],
+    ['a broken absolute URL', 'GET', 'http://['],
+  ])('knows no method at %s, and goes on', async (_what, method, path) => {
+    const { url } = await webhook();
+    const { hostname, port } = new URL(url);
+    const seen = await new Promise((resolve, reject) => {
+      httpRequest({ hostname, port, method, path }, (response) => {
+        response.setEncoding('utf8').on('data', (body: string) => resolve([response.statusCode, JSON.parse(body)]));
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(seen).toEqual([403, { message: 'Missing Authentication Token' }]);
+    expect((await post(url, JSON.stringify(event), token)).status).toBe(200);
+  });
+
+  it('closes the connection of a call whose answer HTTP cannot carry', async () => {
+    const { url } = await webhook({ integrationResponses: [{ statusCode: '99' }] });
+    await expect(post(url, JSON.stringify(event), token)).rejects.toThrow('fetch failed');
+  });
+
   it('leaves the query string to the template, which takes no token from it', async () => {
     const { url } = await webhook();
     const response = await post(`${url}?X-Gitlab-Token=secret`, JSON.stringify(event));
@@ -255,6 +279,7 @@ describe('the gateway', () => {
     [['127.0.0.1'], 200],
     [['192.0.2.0/24', '127.0.0.1/32'], 200],
     [['192.0.2.0/24', '2001:db8::/32'], 403],
+    [['::/0'], 403],
     [[], 403],
   ])('lets callers in from %j: %i', async (allowedCidrs, status) => {
     const { url, received } = await webhook({ allowedCidrs });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findTerraform, SetupError } from '../../../rehearsal/terraform/binary.ts';
@@ -18,7 +18,6 @@ describe('an offline plan', () => {
     }
     rmSync(folder, { recursive: true, force: true });
   });
-  const left = (): readonly string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('offline-plan-'));
 
   it('says what to do when the provider is not to be found', async () => {
     mkdirSync(join(folder, 'mirror'));
@@ -39,12 +38,18 @@ describe('an offline plan', () => {
   }, 30_000);
 
   it('stops when it is told to, and leaves nothing behind', async () => {
-    const already = left();
+    // The real Terraform, which notes where it works: other plans have folders of their own beside this one's.
+    const { binary } = await findTerraform();
+    process.env.TERRAFORM_BINARY_NAME = join(folder, 'noted');
+    writeFileSync(join(folder, 'noted'), `#!/bin/sh\npwd >> '${folder}/where'\nexec '${binary}' "$@"\n`);
+    chmodSync(join(folder, 'noted'), 0o755);
     const stop = new AbortController();
     const plan = offlinePlan({ configuration: synthesized().text, variables: minimalVariables, signal: stop.signal });
     setTimeout(() => stop.abort(), 500);
     await expect(plan).rejects.toThrow(/abort/i);
-    expect(left().filter((name) => !already.includes(name))).toEqual([]);
+    const folders = readFileSync(join(folder, 'where'), 'utf8').match(/.*offline-plan-.*/g);
+    expect(folders).not.toBeNull();
+    expect(folders?.filter((each) => existsSync(each))).toEqual([]);
   }, 30_000);
 
   it.each([
