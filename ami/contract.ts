@@ -34,6 +34,13 @@ export const lockItem = {
   asked: 'Asked',
   /** N: instances in a row that could not register. */
   bootFailures: 'BootFailures',
+  /**
+   * NS, demand strategy only: ids of the jobs that wait or run; at most `max_size` × jobs per instance. A set cannot be empty: the
+   * attribute goes with its last element.
+   */
+  open: 'Open',
+  /** NS, demand strategy only: ids of the runners of this fleet, written by the agents. A job that another runner runs is not ours. */
+  runners: 'Runners',
 } as const;
 
 /** First segments of `Holder`. */
@@ -41,6 +48,10 @@ export const holderPrefix = { workflow: 'workflow/', agent: 'agent/' } as const;
 
 /** Whoever has seen the same `Holder` for this long may take the lock over. */
 export const leaseSeconds = 120;
+
+/** How the webhook grows the fleet; the agent's rules differ with it. */
+export const strategies = ['first-instance', 'demand'] as const;
+export type Strategy = (typeof strategies)[number];
 
 /** What an instance finds on disk. */
 export const paths = {
