@@ -46,6 +46,13 @@ export const lockItem = {
 /** First segments of `Holder`. */
 export const holderPrefix = { workflow: 'workflow/', agent: 'agent/' } as const;
 
+/**
+ * What the fence makes of a holder's name. It renews the lease: one who has watched the first name for a whole lease, and takes it over on
+ * condition that it is still there, comes too late and begins to watch anew.
+ */
+export const fencedSuffix = '/fenced';
+export const fenced = (holder: string): string => `${holder}${fencedSuffix}`;
+
 /** Whoever has seen the same `Holder` for this long may take the lock over. */
 export const leaseSeconds = 120;
 

@@ -1,0 +1,87 @@
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import {
+  CompleteLifecycleActionCommand,
+  DescribeAutoScalingGroupsCommand,
+  RecordLifecycleActionHeartbeatCommand,
+  SetDesiredCapacityCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
+import type { Group } from '../decisions/group.ts';
+import type { Answer } from '../decisions/step.ts';
+import { failure } from './failure.ts';
+
+/** What an instance asks of its Auto Scaling group. */
+export interface GroupPort {
+  describe(): Promise<Answer>;
+  setDesiredCapacity(capacity: number): Promise<Answer>;
+  terminate(decrement: boolean): Promise<Answer>;
+  recordHeartbeat(): Promise<Answer>;
+  complete(): Promise<Answer>;
+}
+
+/** The group `name` as the instance `instanceId` sees it. `hook` is the lifecycle hook of its termination. */
+export interface Membership {
+  readonly name: string;
+  readonly instanceId: string;
+  readonly hook: string;
+}
+
+/** The client decides about time limits. It must not retry: a terminate call with decrement that is sent twice may count twice. */
+export function connectGroup(
+  client: Pick<AutoScalingClient, 'send'>,
+  { name, instanceId, hook }: Membership,
+): GroupPort {
+  const action = { AutoScalingGroupName: name, LifecycleHookName: hook, InstanceId: instanceId };
+  const done = async (call: Promise<unknown>): Promise<Answer> => {
+    try {
+      await call;
+      return { kind: 'done' };
+    } catch (error) {
+      return failure(error);
+    }
+  };
+  return {
+    describe: async () => {
+      try {
+        const answer = await client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }));
+        const [group] = answer.AutoScalingGroups ?? [];
+        return { kind: 'group', group: group && groupOf(group) };
+      } catch (error) {
+        return failure(error);
+      }
+    },
+    // HonorCooldown stays false, its default: a cooldown would refuse the call.
+    setDesiredCapacity: (capacity) =>
+      done(client.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: name, DesiredCapacity: capacity }))),
+    terminate: (decrement) =>
+      done(
+        client.send(
+          new TerminateInstanceInAutoScalingGroupCommand({
+            InstanceId: instanceId,
+            ShouldDecrementDesiredCapacity: decrement,
+          }),
+        ),
+      ),
+    recordHeartbeat: () => done(client.send(new RecordLifecycleActionHeartbeatCommand(action))),
+    complete: () =>
+      done(client.send(new CompleteLifecycleActionCommand({ ...action, LifecycleActionResult: 'CONTINUE' }))),
+  };
+}
+
+interface Described {
+  readonly DesiredCapacity?: number | undefined;
+  readonly MinSize?: number | undefined;
+  readonly MaxSize?: number | undefined;
+  readonly Instances?:
+    readonly { readonly InstanceId?: string | undefined; readonly LifecycleState?: string | undefined }[] | undefined;
+}
+
+const groupOf = ({ DesiredCapacity = 0, MinSize = 0, MaxSize = 0, Instances = [] }: Described): Group => ({
+  desired: DesiredCapacity,
+  min: MinSize,
+  max: MaxSize,
+  instances: Instances.map(({ InstanceId = '', LifecycleState = '' }) => ({
+    id: InstanceId,
+    lifecycleState: LifecycleState,
+  })),
+});
