@@ -19,8 +19,8 @@ export interface Intrinsic<out T> {
 export type Expression<T> = Path<T> | Intrinsic<T>;
 
 type Scalar = string | number | boolean | null;
-/** An argument: a value written down, a path, or another call. */
-type Argument<T> = Expression<T> | (T extends Scalar ? T : never);
+/** An argument: a value written down, a path, another call, or a number known later. */
+type Argument<T> = Expression<T> | (T extends Scalar ? T : never) | (T extends number ? LateBound<T, 'text'> : never);
 
 export const isIntrinsic = (value: unknown): value is Intrinsic<unknown> =>
   typeof value === 'object' && value !== null && parts in value;
@@ -39,6 +39,7 @@ const template = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`
 const argument = (value: unknown): readonly Part[] => {
   if (isIntrinsic(value)) return partsOf(value);
   if (isPath(value)) return [value.toJSON()];
+  if (isLateBound(value)) return [value as LateBound<unknown, 'text'>];
   if (typeof value === 'string') return [quoted(value)];
   return [JSON.stringify(value)];
 };
@@ -69,10 +70,7 @@ const call = <T>(name: string, ...values: readonly unknown[]): Intrinsic<T> => w
 function array<T>(all: LateBound<readonly T[], 'text'>): Intrinsic<readonly T[]>;
 function array<T>(...values: readonly Argument<T>[]): Intrinsic<readonly T[]>;
 function array(...values: readonly unknown[]): Intrinsic<readonly unknown[]> {
-  return written(
-    'Array',
-    values.map((value) => (isLateBound(value) ? [value as LateBound<unknown, 'text'>] : argument(value))),
-  );
+  return written('Array', values.map(argument));
 }
 
 const holes = (text: string): number => text.split('{}').length - 1;

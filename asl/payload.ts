@@ -10,7 +10,10 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
  * What is written where a service takes a `T`: the value, or an object of which parts are computed when the state runs.
  * The elements of a list cannot be computed one by one, because only a key can end in `.$`: use `States.Array`.
  */
-export type Payload<T> = Expression<NonNullable<T>> | Written<T>;
+export type Payload<T> = Expression<Computed<NonNullable<T>>> | Written<T>;
+
+/** Nobody changes what is computed, so a list of a client package's type need not be one that may be changed. */
+type Computed<T> = T extends readonly (infer I)[] ? readonly I[] : T;
 
 type Written<T> =
   | Fixed<T>

@@ -1,4 +1,5 @@
-import { leaseSeconds, lockItem } from '../ami/contract.ts';
+import { fencedSuffix, leaseSeconds, lockItem } from '../ami/contract.ts';
+import { States } from './intrinsic.ts';
 import type { Path } from './path.ts';
 import type { Fixed } from './payload.ts';
 
@@ -11,6 +12,8 @@ import type { Fixed } from './payload.ts';
 export interface LockItem {
   readonly [lockItem.holder]?: { readonly S?: string };
   readonly [lockItem.releases]?: { readonly N?: string };
+  /** Demand strategy only: a set of ids; missing where no job is open. */
+  readonly [lockItem.open]?: object;
 }
 
 /** Whoever has seen the same holder for this long may take the lock over. */
@@ -40,18 +43,26 @@ export const takeOver = (me: Path<string>, seen: Path<string>, lapsed: Path<stri
   ExpressionAttributeValues: { ':me': { S: me }, ':seen': { N: seen }, ':lapsed': { S: lapsed } },
 });
 
-/** Writes what is there already: it succeeds for the holder alone, and so proves that the lock was still held when it ran. */
+/** Held under the name of the acquisition, or under the one that the fence has written. */
+const held = `(${holder} = :me OR ${holder} = :fenced)`;
+
+const names = (me: Path<string>) => ({ ':me': { S: me }, ':fenced': { S: States.Format(`{}${fencedSuffix}`, me) } });
+
+/**
+ * Succeeds for the holder alone, and so proves that the lock was still held when it ran. It writes another name, which begins the lease anew:
+ * who has watched the first one for a whole lease, and takes it over on condition that it is still there, comes too late.
+ */
 export const fence = (me: Path<string>) => ({
-  UpdateExpression: `SET ${holder} = :me`,
-  ConditionExpression: `${holder} = :me`,
-  ExpressionAttributeValues: { ':me': { S: me } },
+  UpdateExpression: `SET ${holder} = :fenced`,
+  ConditionExpression: held,
+  ExpressionAttributeValues: names(me),
 });
 
 /** Lets go of what is held; a failed condition means that there is nothing to let go of. */
 export const release = (me: Path<string>) => ({
   UpdateExpression: `REMOVE ${holder} ADD ${releases} :one`,
-  ConditionExpression: `${holder} = :me`,
-  ExpressionAttributeValues: { ...one, ':me': { S: me } },
+  ConditionExpression: held,
+  ExpressionAttributeValues: { ...one, ...names(me) },
 });
 
 /** The one item of the table. */

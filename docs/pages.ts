@@ -1,4 +1,4 @@
-import { withScaleOutDiagram } from '../asl/diagram-page.ts';
+import { withDemandDiagram, withScaleOutDiagram } from '../asl/diagram-page.ts';
 import { synthesizedStacks } from './synthesize.ts';
 import { findTerraformDocs, markers, withTables } from './terraform-docs.ts';
 
@@ -22,9 +22,9 @@ export async function generatedPages(say: (line: string) => void): Promise<reado
     render: (page: string) =>
       withTables(program, configuration, page === '' ? `# ${name}\n\n${markers.begin}\n${markers.end}\n` : page),
   }));
-  const diagram = {
-    file: 'docs/scale-out.md',
-    render: (page: string) => Promise.resolve(withScaleOutDiagram(page)),
-  };
-  return [...tables, diagram];
+  const diagrams = [
+    { file: 'docs/scale-out.md', render: (page: string) => Promise.resolve(withScaleOutDiagram(page)) },
+    { file: 'docs/demand.md', render: (page: string) => Promise.resolve(withDemandDiagram(page)) },
+  ];
+  return [...tables, ...diagrams];
 }

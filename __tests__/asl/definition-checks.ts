@@ -2,9 +2,25 @@ import * as autoScaling from '@aws-sdk/client-auto-scaling';
 import * as dynamoDb from '@aws-sdk/client-dynamodb';
 import type { Definition } from '../../asl/definition.ts';
 
-const sdks: Readonly<Record<string, { readonly prefix: string; readonly exports: object; readonly base: unknown }>> = {
-  dynamodb: { prefix: 'DynamoDb', exports: dynamoDb, base: dynamoDb.DynamoDBServiceException },
-  autoscaling: { prefix: 'AutoScaling', exports: autoScaling, base: autoScaling.AutoScalingServiceException },
+/** A service as a Resource names it after `arn:aws:states:::`. */
+interface Service {
+  readonly prefix: string;
+  /** What an error is called that the API does not model. */
+  readonly unmodelled: string;
+  readonly exports: object;
+  /** All that the client package has, unless it is said. */
+  readonly operations?: readonly string[];
+}
+
+const services: Readonly<Record<string, Service>> = {
+  'aws-sdk:dynamodb': { prefix: 'DynamoDb', unmodelled: 'DynamoDbException', exports: dynamoDb },
+  'aws-sdk:autoscaling': { prefix: 'AutoScaling', unmodelled: 'AutoScalingException', exports: autoScaling },
+  dynamodb: {
+    prefix: 'DynamoDB',
+    unmodelled: 'AmazonDynamoDBException',
+    exports: dynamoDb,
+    operations: ['getItem', 'putItem', 'updateItem', 'deleteItem'],
+  },
 };
 
 const ofStates = new Set([
@@ -33,12 +49,10 @@ const retryFields = [
 ];
 
 /** The names of a service's errors in Step Functions, read off its client package at run time. */
-const errorsOf = (service: string): ReadonlySet<string> => {
-  const sdk = sdks[service];
-  if (sdk === undefined) return new Set();
-  const modelled = Object.keys(sdk.exports).filter((name) => /(Exception|Fault|Failure|Error|Exceeded)$/.test(name));
+const errorsOf = ({ prefix, unmodelled, exports }: Service): ReadonlySet<string> => {
+  const modelled = Object.keys(exports).filter((name) => /(Exception|Fault|Failure|Error|Exceeded)$/.test(name));
   const java = (name: string): string => (name.endsWith('Exception') ? name : `${name.replace(/Fault$/, '')}Exception`);
-  return new Set([...modelled.map(java), `${sdk.prefix}Exception`].map((name) => `${sdk.prefix}.${name}`));
+  return new Set([...modelled.map(java), unmodelled].map((name) => `${prefix}.${name}`));
 };
 
 /** What asl-validator does not see in a definition. An empty list is a good definition. */
@@ -46,15 +60,14 @@ export function problemsOf(definition: Definition): readonly string[] {
   return Object.entries(definition.States).flatMap(([name, state]) => {
     if (state.Type !== 'Task') return [];
     const [, service = '', operation = ''] =
-      /^arn:aws:states:::aws-sdk:(\w+):(\w+)$/.exec(String(state.Resource)) ?? [];
+      /^arn:aws:states:::((?:aws-sdk:)?\w+):(\w+)$/.exec(String(state.Resource)) ?? [];
     const command = `${operation.charAt(0).toUpperCase()}${operation.slice(1)}Command`;
-    const known = sdks[service];
+    const known = services[service];
     const handlers = (['Retry', 'Catch'] as const).map((field) => (state[field] ?? []) as readonly Handler[]);
-    const errors = errorsOf(service);
+    const errors = known === undefined ? new Set<string>() : errorsOf(known);
+    const isThere = known !== undefined && command in known.exports && known.operations?.includes(operation) !== false;
     return [
-      ...(known === undefined || !(command in known.exports)
-        ? [`${name}: no such call ${String(state.Resource)}`]
-        : []),
+      ...(isThere ? [] : [`${name}: no such call ${String(state.Resource)}`]),
       ...handlers
         .flat()
         .flatMap(({ ErrorEquals }) => ErrorEquals)

@@ -24,6 +24,8 @@ describe('an intrinsic', () => {
     ["States.Array('a', $.token)", States.Array<string>('a', $.token)],
     ['States.Array()', States.Array<string>()],
     ['States.ArrayPartition($.names, 4)', States.ArrayPartition($.names, 4)],
+    ['States.ArrayPartition($.names, ${n})', States.ArrayPartition($.names, lateBound.text<number>('${n}'))],
+    ["States.Format('{}', ${n})", States.Format('{}', lateBound.text<number>('${n}'))],
     ["States.ArrayContains($.names, 'a')", States.ArrayContains($.names, 'a')],
     ['States.ArrayRange(1, $.count, 2)', States.ArrayRange(1, $.count, 2)],
     ['States.ArrayGetItem($.names, 0)', States.ArrayGetItem($.names, 0)],

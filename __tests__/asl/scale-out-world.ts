@@ -1,11 +1,13 @@
 import { AutoScalingClient, SetDesiredCapacityCommand } from '@aws-sdk/client-auto-scaling';
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { DeleteItemCommand, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { createHash } from 'node:crypto';
 import { lockItem } from '../../ami/contract.ts';
 import { render } from '../../asl/definition.ts';
+import type { Machine } from '../../asl/machine.ts';
 import { scaleOut } from '../../asl/scale-out.ts';
-
+import type { Faults } from '../../rehearsal/auto-scaling/faults.ts';
+import type { Change } from '../../rehearsal/auto-scaling/server.ts';
 import { startAutoScaling } from '../../rehearsal/auto-scaling/server.ts';
 import { startDynamoDb } from '../../rehearsal/dynamodb.ts';
 import type { Execution } from '../../rehearsal/step-functions/server.ts';
@@ -20,16 +22,20 @@ const arn = `arn:aws:states:${region}:123456789012:stateMachine:glab-runner-test
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 export const secret = 'a secret of more than 16 characters';
 
-export const machine = scaleOut({
+/** What the stack gives to the machine of either strategy. */
+export const deployed = {
   secretTokenHash: createHash('sha256').update(secret).digest('hex'),
-  buildStatuses: ['created', 'pending'],
   lockTable: table,
   group,
-});
+} as const;
+
+export const machine = scaleOut({ ...deployed, buildStatuses: ['created', 'pending'] });
 
 export interface Event {
   readonly status?: string;
   readonly token?: string;
+  readonly job?: string;
+  readonly runner?: string;
 }
 
 export interface World {
@@ -43,7 +49,13 @@ export interface World {
   /** Lets the lock go as a workflow does after its work. */
   letGo(): Promise<void>;
   deleteItem(): Promise<void>;
+  /** Any other write of the item, as an agent or an operator makes it. */
+  update(write: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>): Promise<void>;
+  /** What goes wrong at the Auto Scaling double. */
+  readonly faults: Faults;
   desired(): number | undefined;
+  /** Every change of the desired capacity, in order. */
+  capacities(): readonly number[];
   setDesired(capacity: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -52,6 +64,8 @@ export interface World {
 export type Meddling = Readonly<Record<string, readonly Meddle[]>>;
 
 export interface WorldOptions {
+  /** The one that wakes from zero by default. */
+  readonly machine?: Machine | undefined;
   /** Absent for a world without the group. */
   readonly group?: { readonly desired: number; readonly max: number } | undefined;
   readonly waitScale: number;
@@ -64,8 +78,13 @@ export interface WorldOptions {
 /** The machine on all of its services. */
 export async function startScaleOutWorld(options: WorldOptions): Promise<World> {
   const dynamodb = await startDynamoDb({ table: { name: table, hashKey: lockItem.key, attributeType: 'S' }, region });
+  let capacities: readonly number[] = [];
+  const onChange = (change: Change): void => {
+    if (change.kind === 'desired capacity') capacities = [...capacities, change.to];
+  };
   const autoScaling = await startAutoScaling({
     region,
+    onChange,
     groups:
       options.group === undefined
         ? []
@@ -93,7 +112,7 @@ export async function startScaleOutWorld(options: WorldOptions): Promise<World> 
   };
   const stepFunctions = await startStepFunctions({
     region,
-    stateMachines: [{ arn, name: 'glab-runner-test', definition: render(machine) }],
+    stateMachines: [{ arn, name: 'glab-runner-test', definition: render(options.machine ?? machine) }],
     endpoints: { dynamodb: proxies.dynamodb.url, autoscaling: proxies.autoscaling.url },
     waitScale: options.waitScale,
     // A busy machine must not look like a service that hangs.
@@ -103,9 +122,12 @@ export async function startScaleOutWorld(options: WorldOptions): Promise<World> 
   const items = new DynamoDBClient({ endpoint: dynamodb.url, region, credentials });
   const groups = new AutoScalingClient({ endpoint: autoScaling.url, region, credentials });
   const theItem = { TableName: table, Key: { [lockItem.key]: { S: lockItem.id } } };
+  const update: World['update'] = async (write) => {
+    await items.send(new UpdateItemCommand({ ...theItem, ...write }));
+  };
   const world: World = {
-    send: async ({ status = 'pending', token = secret } = {}) => {
-      const input = JSON.stringify({ status, token, job: '1', project: '2' });
+    send: async ({ status = 'pending', token = secret, job = '1', runner = '' } = {}) => {
+      const input = JSON.stringify({ status, token, job, project: '2', runner });
       const answer = await fetch(stepFunctions.url, {
         method: 'POST',
         headers: { 'x-amz-target': 'AWSStepFunctions.StartExecution' },
@@ -116,27 +138,27 @@ export async function startScaleOutWorld(options: WorldOptions): Promise<World> 
     settled: () => stepFunctions.settled(),
     executions: () => stepFunctions.executions(),
     item: () => dynamodb.item(),
-    hold: async (holder) => {
-      const write =
+    hold: (holder) =>
+      update(
         holder === undefined
           ? { UpdateExpression: `REMOVE ${lockItem.holder}` }
           : {
               UpdateExpression: `SET ${lockItem.holder} = :holder`,
               ExpressionAttributeValues: { ':holder': { S: holder } },
-            };
-      await items.send(new UpdateItemCommand({ ...theItem, ...write }));
-    },
-    letGo: async () => {
-      const write = {
+            },
+      ),
+    letGo: () =>
+      update({
         UpdateExpression: `REMOVE ${lockItem.holder} ADD ${lockItem.releases} :one`,
         ExpressionAttributeValues: { ':one': { N: '1' } },
-      };
-      await items.send(new UpdateItemCommand({ ...theItem, ...write }));
-    },
+      }),
+    update,
+    faults: autoScaling.faults,
     deleteItem: async () => {
       await items.send(new DeleteItemCommand(theItem));
     },
     desired: () => autoScaling.snapshot().groups[0]?.desiredCapacity,
+    capacities: () => capacities,
     setDesired: async (capacity) => {
       const call = { AutoScalingGroupName: group, DesiredCapacity: capacity };
       await groups.send(new SetDesiredCapacityCommand(call));
