@@ -69,9 +69,15 @@ describe('who may import whom', () => {
   });
 
   it('lets concerns meet only in the stack, which passes objects', () => {
-    const shared = ['addressed-stack', 'expression', 'policy', 'variables', 'backend'].map(
-      (name) => `stacks/${name}.ts`,
-    );
+    const shared = [
+      'addressed-stack',
+      'expression',
+      'policy',
+      'variables',
+      'job-name-pattern',
+      'strategy',
+      'backend',
+    ].map((name) => `stacks/${name}.ts`);
     const values = (file: string): readonly string[] =>
       [...readFileSync(join(project, file), 'utf8').matchAll(/^import (?!type)[^'"]*?from '\.\/([^']+)'/gm)].map(
         ([, name]) => `stacks/${name}`,

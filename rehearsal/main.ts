@@ -7,6 +7,8 @@ import { plannedWorld } from './planned-world.ts';
 import type { PlannedWorld } from './planned-world.ts';
 import { checkPort, portError } from './port.ts';
 import { Stopped, whenStopped } from './stopped.ts';
+import { strategies } from '../ami/contract.ts';
+import type { Strategy } from '../ami/contract.ts';
 import { contextOfCdktfJson } from '../stacks/context.ts';
 import { synthesize } from './synthesize.ts';
 import { findTerraform, SetupError } from './terraform/binary.ts';
@@ -15,7 +17,8 @@ import type { Plan } from './terraform/plan.ts';
 import { terminal } from './terminal.ts';
 import { refuseUnlessRehearsable } from './webhook/rehearsable.ts';
 import { sabotages } from './webhook/sabotage.ts';
-import { steps } from './webhook/steps.ts';
+import { scenarioOf } from './webhook/scenario.ts';
+import type { Step } from './webhook/looks.ts';
 import { startWorld } from './world.ts';
 import type { World } from './world.ts';
 
@@ -25,6 +28,7 @@ Synthesizes the stack, plans it with the real Terraform and AWS provider, runs w
 sends it GitLab job events and checks what becomes of them. Needs no AWS account and no network.
 
   --plan FILE     run this plan (what terraform show -json prints) instead of making one; it holds the secret
+  --strategy NAME plan with this scale_out_strategy: ${strategies.join(' or ')} (default: the first)
   --serve         keep listening afterwards, for curl
   --port NUMBER   where to listen with --serve (default: a free port)
   --break NAME    break one part first, to see that the checks notice; one of:
@@ -41,6 +45,7 @@ interface Options {
   readonly port?: number;
   readonly sabotage?: string;
   readonly plan?: string;
+  readonly strategy?: Strategy;
 }
 
 /** Reads the command line; a SetupError says what is wrong with it. */
@@ -53,6 +58,7 @@ function optionsFrom(arguments_: readonly string[]): Options | 'help' {
         serve: { type: 'boolean', default: false },
         port: { type: 'string' },
         plan: { type: 'string' },
+        strategy: { type: 'string' },
         break: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
@@ -62,14 +68,24 @@ function optionsFrom(arguments_: readonly string[]): Options | 'help' {
   }
   if (values.help) return 'help';
   const { serve, port, plan, break: sabotage } = values;
+  const strategy = strategies.find((known) => known === values.strategy);
   if (port !== undefined && !(/^\d+$/.test(port) && Number(port) <= 65535)) {
     throw new SetupError(`--port is "${port}", but must be a number from 0 to 65535.`);
   }
   if (sabotage !== undefined && !Object.hasOwn(sabotages, sabotage)) {
     throw new SetupError(`--break is "${sabotage}", but must be one of ${Object.keys(sabotages).join(', ')}.`);
   }
+  if (values.strategy !== undefined && strategy === undefined) {
+    throw new SetupError(`--strategy is "${values.strategy}", but must be one of ${strategies.join(', ')}.`);
+  }
+  if (strategy !== undefined && plan !== undefined) {
+    throw new SetupError(
+      '--strategy is about a plan that is made here; the one of --plan has its strategy. Leave one of them out.',
+    );
+  }
   return {
     serve,
+    ...(strategy !== undefined && { strategy }),
     ...(plan !== undefined && { plan }),
     ...(port !== undefined && { port: Number(port) }),
     ...(sabotage !== undefined && { sabotage }),
@@ -86,7 +102,11 @@ const stopped = whenStopped();
 const waitScale = 0.02;
 
 /** Runs every step and prints it; gives the number of checks that saw something else than they expected. */
-async function rehearse(planned: PlannedWorld, secret: string): Promise<{ checks: number; failed: readonly string[] }> {
+async function rehearse(
+  planned: PlannedWorld,
+  steps: readonly Step[],
+  secret: string,
+): Promise<{ checks: number; failed: readonly string[] }> {
   let world: World | undefined;
   let happened: string[] = [];
   let checks = 0;
@@ -174,7 +194,7 @@ function asSetupError(cause: unknown): never {
 }
 
 /** A plan with the smallest set of variables, and a secret of this run. */
-async function makePlan(): Promise<Plan> {
+async function makePlan(strategy?: Strategy): Promise<Plan> {
   const { product, version } = await findTerraform();
   const configuration = await screen.during(
     'Synthesize the stack',
@@ -189,6 +209,7 @@ async function makePlan(): Promise<Plan> {
       environment_name: 'rehearsal',
       vpc_id: 'vpc-0a1b2c3d',
       gitlab_secret_token: randomBytes(24).toString('hex'),
+      ...(strategy !== undefined && { scale_out_strategy: strategy }),
     },
     signal: stopped,
   });
@@ -217,14 +238,18 @@ async function main(): Promise<number> {
     return 0;
   }
   if (options.serve) await checkPort(options.port ?? 0);
-  const plan = options.plan === undefined ? await makePlan() : readPlan(options.plan);
+  const plan = options.plan === undefined ? await makePlan(options.strategy) : readPlan(options.plan);
   const secret = String(plan.variables.gitlab_secret_token?.value);
   const planned = plannedWorld(plan);
   refuseUnlessRehearsable(planned, plan);
+  const { strategy, steps } = scenarioOf(plan.variables);
+  if (options.sabotage !== undefined && strategy !== 'first-instance') {
+    throw new SetupError(`--break is for the steps of first-instance, but this plan is one of ${strategy}.`);
+  }
   const sabotage = options.sabotage === undefined ? undefined : sabotages[options.sabotage];
   if (sabotage !== undefined) screen.line(`✂ Broken on purpose: ${sabotage.what}.`);
 
-  const { checks, failed } = await rehearse(sabotage?.apply(planned) ?? planned, secret);
+  const { checks, failed } = await rehearse(sabotage?.apply(planned) ?? planned, steps, secret);
   screen.line();
   screen.line(
     failed.length === 0

@@ -8,12 +8,13 @@ import { RunnerGroup } from './autoscaling-group.ts';
 import { chooseBackend } from './backend.ts';
 import { Cache } from './cache.ts';
 import { Image } from './image.ts';
+import { jobsPerInstance } from './jobs-per-instance.ts';
 import { RunnerLaunchTemplate } from './launch-template.ts';
 import { LifecycleHooks } from './lifecycle-hooks.ts';
 import { LockTable } from './lock-table.ts';
 import { RunnerSecurityGroup } from './security-group.ts';
 import { ScaleOutMachine } from './state-machine.ts';
-import { UserData } from './user-data.ts';
+import { runnerConfiguration, UserData } from './user-data.ts';
 import { declareVariables } from './variables.ts';
 import { WebhookApi } from './webhook-api.ts';
 import { WebhookRole } from './webhook-role.ts';
@@ -35,7 +36,9 @@ export class AutoscaledGitlabRunner extends AddressedStack {
     const cache = new Cache(this, 'cache', vars, stackName, table);
     const image = new Image(this, 'image', vars);
     const securityGroup = new RunnerSecurityGroup(this, 'network', vars, stackName);
-    const userData = new UserData(this, 'user-data', vars, stackName);
+    const configuration = runnerConfiguration();
+    const jobs = jobsPerInstance(configuration, vars);
+    const userData = new UserData(this, 'user-data', { vars, stackName, configuration, jobsPerInstance: jobs });
     const { template: launchTemplate } = new RunnerLaunchTemplate(this, 'instances', {
       vars,
       stackName,
@@ -53,7 +56,13 @@ export class AutoscaledGitlabRunner extends AddressedStack {
     });
     new LifecycleHooks(this, 'hooks', vars, stackName, group);
 
-    const { machine } = new ScaleOutMachine(this, 'scale-out', vars, stackName, table, group);
+    const { machine } = new ScaleOutMachine(this, 'scale-out', {
+      vars,
+      stackName,
+      table,
+      group,
+      jobsPerInstance: jobs.number,
+    });
     const role = new WebhookRole(this, 'webhook-role', stackName, machine);
     const webhook = new WebhookApi(this, 'webhook', vars, stackName, role.role);
     new WebhookStage(this, 'webhook-stage', vars, webhook, role, machine);

@@ -24,3 +24,13 @@ export const expression = (text: string): string => `\${${text}}`;
  */
 export const addressOf = (element: TerraformElement): string =>
   element instanceof TerraformVariable ? `var.${element.node.id}` : element.node.id;
+
+/**
+ * Two texts of which Terraform takes one, byte for byte: `yes` where the condition (an expression, without `${}`) is true. Both may hold
+ * references; what is to be taken literally has passed through `literal`. Equal texts need no choice.
+ */
+export const chosen = (condition: string, yes: string, no: string): string =>
+  yes === no ? yes : `%{ if ${condition} }${apart(yes)}%{ else }${apart(no)}%{ endif }`;
+
+/** A `%` before the introducer of a directive would be its escape. */
+const apart = (text: string): string => (text.endsWith('%') ? `${text}${expression('""')}` : text);

@@ -11,6 +11,7 @@ import {
   tokenParameter,
 } from '../ami/contract.ts';
 import { addressOf, expression, literal } from './expression.ts';
+import type { JobsPerInstance } from './jobs-per-instance.ts';
 import type { Variables } from './variables.ts';
 
 /** Ends a here-document; JSON never has it as a line of its own, and the runner configuration is checked for it. */
@@ -38,6 +39,14 @@ export function runnerConfiguration(file = process.env.GITLAB_CONFIG): string {
   return text.endsWith('\n') ? text : `${text}\n`;
 }
 
+export interface UserDataProps {
+  readonly vars: Variables;
+  readonly stackName: string;
+  /** The runner configuration. */
+  readonly configuration: string;
+  readonly jobsPerInstance: JobsPerInstance;
+}
+
 /**
  * What an instance runs at boot: it writes the agent's settings and the runner configuration, and starts the agent.
  * Nothing in it is unknown at plan and nothing is secret. No shell expands what it writes: each file is a here-document with
@@ -48,7 +57,7 @@ export class UserData extends Construct {
   /** The same as an expression, for conditions. */
   readonly base64Expression: string;
 
-  constructor(scope: Construct, id: string, vars: Variables, stackName: string) {
+  constructor(scope: Construct, id: string, { vars, stackName, configuration, jobsPerInstance }: UserDataProps) {
     super(scope, id);
     const text = (value: string): string => expression(`jsonencode(${value})`);
     const settings = new TerraformLocal(this, 'local.agent_settings', {
@@ -63,7 +72,7 @@ export class UserData extends Construct {
       gitlab_api_url: vars.gitlab_api_url.value,
       group_id: vars.group_id.value,
       runner_tags: vars.gl_runner_tags.value,
-      capacity_per_instance: vars.capacity_per_instance.value,
+      capacity_per_instance: expression(jobsPerInstance.asked),
       idle_threshold: vars.idle_threshold.value,
       cache_bucket: stackName,
       cache_path: vars.gl_cache_path.value,
@@ -82,7 +91,7 @@ export class UserData extends Construct {
         text(addressOf(settings)),
         endOfFile,
         `cat > ${paths.runnerConfig} <<'${endOfFile}'`,
-        `${literal(runnerConfiguration())}${endOfFile}`,
+        `${literal(configuration)}${endOfFile}`,
         `systemctl enable --now ${agentUnit}`,
         '',
       ].join('\n'),

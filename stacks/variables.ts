@@ -1,9 +1,11 @@
 import { TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
+import { defaults, strategies } from '../ami/contract.ts';
 import { expression } from './expression.ts';
+import { jobNamePatternSyntax } from './job-name-pattern.ts';
 
 interface Declaration {
-  readonly type: 'string' | 'number' | 'bool' | 'list(string)';
+  readonly type: 'string' | 'number' | 'bool' | 'list(string)' | 'list(number)';
   readonly description: string;
   /** Absent: required. */
   readonly default?: string | number | boolean | readonly string[] | null;
@@ -209,7 +211,7 @@ const upstreamVariables = {
   },
   capacity_per_instance: {
     type: 'number',
-    description: 'Jobs that one instance runs at the same time. Null means 6.',
+    description: `Jobs that one instance runs at the same time. Null means ${defaults.jobsPerInstance}. A runner configuration of your own with a number for \`concurrent\` decides instead.`,
     default: null,
     validation: {
       condition: orNull('var.capacity_per_instance', whole('var.capacity_per_instance', 1, 1000)),
@@ -269,12 +271,35 @@ const ourVariables = {
   webhook_build_statuses: {
     type: 'list(string)',
     description:
-      'Statuses of job events that wake the fleet; all others are answered 200 and cost no execution. `pending` is the one that a job cannot do without: manual, delayed and later-stage jobs send no second `created`.',
+      'Statuses of job events that wake the fleet; all others are answered 200 and cost no execution. `pending` is the one that a job cannot do without: manual, delayed and later-stage jobs send no second `created`. Without effect when `scale_out_strategy` is `demand`, which takes `pending`, `running`, `success`, `failed` and `canceled`.',
     default: ['created', 'pending'],
     nullable: false,
     validation: {
       condition: `length(var.webhook_build_statuses) >= 1 && alltrue([for s in var.webhook_build_statuses : contains(${JSON.stringify(buildStatuses)}, s)])`,
       allowed: `a list of at least one of ${buildStatuses.join(', ')}`,
+    },
+  },
+  webhook_project_ids: {
+    type: 'list(number)',
+    description:
+      'IDs of the GitLab projects whose jobs the fleet is for; events of others are answered 200 and cost no execution. Empty means all that send events here.',
+    default: [],
+    nullable: false,
+    validation: {
+      condition: `length(var.webhook_project_ids) <= 1000 && alltrue([for id in var.webhook_project_ids : ${whole('id', 1, 9007199254740991)}])`,
+      allowed: 'a list of at most 1000 numeric IDs of GitLab projects, such as 380',
+    },
+  },
+  webhook_job_name_pattern: {
+    type: 'string',
+    description:
+      'Regular expression that the whole name of a job has to match, for example `deploy.*`; events of other jobs are answered 200 and cost no execution. Null or empty means all. Java evaluates it and Terraform checks it with RE2, so it may have what both read alike: groups, alternatives, `.`, `^`, `$`, classes such as `[^a-z]`, `\\d`, `\\w` and `\\s`, a backslash before punctuation, `\\xHH` (an apostrophe is `\\x27`), and the quantifiers `*`, `+`, `?` and `{n,m}`. No flags, look-around or back references. At most 200 characters.',
+    default: '',
+    nullable: false,
+    validation: {
+      condition: `length(var.webhook_job_name_pattern) <= 200 && ${matches(jobNamePatternSyntax, 'var.webhook_job_name_pattern')} && can(regexall(var.webhook_job_name_pattern, ""))`,
+      allowed:
+        'null or a regular expression of at most 200 characters, without control characters, apostrophes (write \\x27), flags, look-around, back references, \\b, \\p, or an unescaped { } [ ] that belongs to no quantifier or class; inside a class also & has a backslash',
     },
   },
   webhook_rate_limit: {
@@ -320,12 +345,12 @@ const ourVariables = {
   scale_out_strategy: {
     type: 'string',
     description:
-      'How webhooks grow the fleet: `first-instance` wakes it from zero; full instances ask for the next one.',
+      'How webhooks grow the fleet: `first-instance` wakes it from zero, and full instances ask for the next one; `demand` counts the open jobs and starts as many instances as they need at once, with `max_size` × jobs per instance at most 10000.',
     default: 'first-instance',
     nullable: false,
     validation: {
-      condition: 'contains(["first-instance"], var.scale_out_strategy)',
-      allowed: 'first-instance',
+      condition: `contains(${JSON.stringify(strategies)}, var.scale_out_strategy)`,
+      allowed: strategies.join(' or '),
     },
   },
   on_demand_base_capacity: {

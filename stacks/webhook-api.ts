@@ -8,8 +8,13 @@ import type { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { addressOf, expression } from './expression.ts';
+import { isDemand } from './strategy.ts';
 import { requestTemplate, responseTemplate } from './templates/mapping-templates.ts';
+import type { Wanted } from './templates/mapping-templates.ts';
 import type { Variables } from './variables.ts';
+
+/** Of these events the demand strategy keeps its account of open jobs. */
+const demandStatuses = ['pending', 'running', 'success', 'failed', 'canceled'];
 
 /**
  * The REST API: one method whose request template hands GitLab's event to Step Functions without a Lambda (departure D3),
@@ -61,7 +66,7 @@ export class WebhookApi extends Construct {
       credentials: role.arn,
       passthroughBehavior: 'NEVER',
       requestTemplates: {
-        'application/json': requestTemplate(expression(`jsonencode(${addressOf(vars.webhook_build_statuses)})`)),
+        'application/json': requestTemplate(wanted(vars)),
       },
     });
     this.integrationResponse = new ApiGatewayIntegrationResponse(
@@ -78,6 +83,19 @@ export class WebhookApi extends Construct {
       },
     );
   }
+}
+
+/** Which events start an execution. The demand strategy has to see what becomes of each job; `webhook_build_statuses` is the other one's. */
+function wanted(vars: Variables): Wanted {
+  const [ids, pattern] = [addressOf(vars.webhook_project_ids), addressOf(vars.webhook_job_name_pattern)];
+  return {
+    statuses: expression(
+      `jsonencode(${isDemand(vars)} ? ${JSON.stringify(demandStatuses)} : ${addressOf(vars.webhook_build_statuses)})`,
+    ),
+    projectIds: expression(`jsonencode([for id in ${ids} : format("%d", id)])`),
+    // In a group, so that no backslash stands before the apostrophe that ends the text.
+    jobNamePattern: expression(`${pattern} == "" ? "" : "(?:${expression(pattern)})"`),
+  };
 }
 
 /**

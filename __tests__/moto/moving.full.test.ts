@@ -198,9 +198,35 @@ describeWith(python, 'a stack of upstream', (path) => {
       expect(await fleet.desiredCapacity()).toBe(1);
     }, 120_000);
 
+    it('takes the other strategy in place, and then has as many machines as seven jobs want', async () => {
+      setVariables({ scale_out_strategy: 'demand', webhook_project_ids: [380] });
+      const steps = await apply();
+      const ofDeployment = redeployed.map(({ address }) => address);
+      expect(steps.filter(({ address }) => ofDeployment.includes(address))).toEqual(redeployed);
+      const others = steps.filter(({ address }) => !ofDeployment.includes(address));
+      expect(others.map(({ address, action }) => `${action} ${address}`).sort()).toEqual([
+        'update aws_api_gateway_integration.post_integration',
+        'update aws_autoscaling_group.gitlab_runners',
+        'update aws_launch_template.gitlab_runner',
+        'update aws_sfn_state_machine.state_machine',
+      ]);
+
+      const url = await open();
+      const events = Array.from({ length: 7 }, (_, index) => jobEvent({ status: 'pending', jobId: 100 + index }));
+      const deliveries = await Promise.all(events.map((event) => deliver(url, event, { token: secret })));
+      expect(deliveries.map(({ status }) => status)).toEqual(Array(7).fill(200));
+      expect((await fleet.executions()).slice(0, 7).map(({ status }) => status)).toEqual(Array(7).fill('SUCCEEDED'));
+      expect(await fleet.desiredCapacity()).toBe(2);
+      const { Open } = (await fleet.item()) as { Open: { NS: string[] } };
+      expect(Open.NS.toSorted()).toEqual(['100', '101', '102', '103', '104', '105', '106']);
+      const elsewhere = jobEvent({ status: 'pending', jobId: 107, projectId: 381 });
+      expect(await deliver(url, elsewhere, { token: secret })).toMatchObject(ignored);
+    }, 60_000);
+
     it('closes to other callers when an allow-list and an API key are asked for', async () => {
       setVariables({
-        webhook_build_statuses: ['running'],
+        scale_out_strategy: 'demand',
+        webhook_project_ids: [380],
         webhook_allowed_cidrs: ['127.0.0.1/32'],
         webhook_api_key_required: true,
       });

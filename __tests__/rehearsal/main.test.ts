@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sabotages } from '../../rehearsal/webhook/sabotage.ts';
+import { demandSteps, mostRequestsOfDemand } from '../../rehearsal/webhook/demand-steps.ts';
 import { mostRequests, steps } from '../../rehearsal/webhook/steps.ts';
 import { jobEvent } from '../../rehearsal/gitlab/job-events.ts';
 import { minimalVariables, planOf, secret } from '../support/plans.ts';
@@ -61,6 +62,26 @@ describe('npm start', () => {
     expect(longest.match(/API Gateway +POST/g)).toHaveLength(mostRequests);
   }, 60_000);
 
+  it('does the same with the demand strategy, for as many machines as the jobs want', async () => {
+    const { code, output } = await start(['--strategy', 'demand']);
+    expect([code, output]).toEqual([0, expect.stringMatching(/All \d+ checks saw what they expected\.\n$/)]);
+    for (const { title } of demandSteps) expect(output).toContain(title);
+    expect(output).not.toMatch(/✗/);
+    expect(output.match(/API Gateway +POST/g)).toHaveLength(mostRequestsOfDemand);
+  }, 60_000);
+
+  it('takes the strategy from a plan, and breaks only what the steps of the first would notice', async () => {
+    const file = join(folder, 'demand.json');
+    const { json } = await planOf({ variables: { ...minimalVariables, scale_out_strategy: 'demand' } });
+    writeFileSync(file, json, { mode: 0o600 });
+    expect(await start(['--plan', file, '--break', 'secret'])).toEqual({
+      code: 2,
+      output: expect.stringContaining(
+        '--break is for the steps of first-instance, but this plan is one of demand.',
+      ) as string,
+    });
+  }, 60_000);
+
   it.each(Object.entries(sabotages))(
     'exits with 1 when broken with --break %s',
     async (name, { noticedBy, what }) => {
@@ -77,6 +98,8 @@ describe('npm start', () => {
     [['--port', 'http'], '--port is "http", but must be a number'],
     [['--plan', 'package.json'], '--plan names "package.json", which is not a plan: it has no planned_values.'],
     [['--plan', 'missing.json'], '--plan names "missing.json", which is not a plan: ENOENT'],
+    [['--strategy', 'exact'], '--strategy is "exact", but must be one of first-instance, demand.'],
+    [['--strategy', 'demand', '--plan', 'plan.json'], '--strategy is about a plan that is made here'],
     [['--sevre'], "Unknown option '--sevre'"],
   ])(
     'refuses %j with a message and exit code 2',

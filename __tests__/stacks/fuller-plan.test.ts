@@ -1,5 +1,7 @@
+import { requestTemplate } from '../../stacks/templates/mapping-templates.ts';
 import { minimalVariables, nullable, planOf, secret, valuesOf } from '../support/plans.ts';
 import type { Planned } from '../support/plans.ts';
+import { wanted } from './templates/wanted.ts';
 
 /** Every variable set to something of its own; the rules below say what each must have become. */
 const variables = {
@@ -29,6 +31,8 @@ const variables = {
   gl_cache_path: 'runner/$CACHE',
   idle_threshold: 600,
   webhook_build_statuses: ['pending', 'running'],
+  webhook_project_ids: [380, 9007199254740991],
+  webhook_job_name_pattern: 'deploy "\\$x" #\\d+|größe\\\\$',
   webhook_rate_limit: 2.5,
   webhook_burst_limit: 50,
   webhook_allowed_cidrs: ['34.74.90.64/28', '34.74.226.0/24'],
@@ -214,6 +218,19 @@ describe('a plan with every variable set', () => {
     });
     expect(values('aws_vpc_security_group_egress_rule.runner_to_ssh')).toMatchObject({ cidr_ipv4: '10.20.0.0/16' });
     expect(values('aws_security_group.gitlab_runner')).toMatchObject({ vpc_id: 'vpc-0fedcba9876543210' });
+  });
+
+  it('starts executions for what the filters let pass, whatever characters they hold', () => {
+    const { 'application/json': template } = values('aws_api_gateway_integration.post_integration')
+      .request_templates as Record<string, string>;
+    expect(template).toBe(
+      requestTemplate(
+        wanted(variables.webhook_build_statuses, {
+          projectIds: variables.webhook_project_ids,
+          jobNamePattern: variables.webhook_job_name_pattern,
+        }),
+      ),
+    );
   });
 
   it('knows definition, templates and user data wholly, and none of them has the secret', () => {

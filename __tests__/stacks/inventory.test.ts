@@ -51,6 +51,8 @@ describe('the inventory', () => {
   it('adds these variables, each with a default that never is null', () => {
     expect(Object.fromEntries(addedVariables.map((name) => [name, json.variable[name]?.default]))).toEqual({
       webhook_build_statuses: ['created', 'pending'],
+      webhook_project_ids: [],
+      webhook_job_name_pattern: '',
       webhook_rate_limit: 20,
       webhook_burst_limit: 500,
       webhook_allowed_cidrs: [],
@@ -70,6 +72,12 @@ describe('the inventory', () => {
     expect(
       Object.entries(described).filter(([, { description }]) => JSON.stringify(description ?? '').length < 30),
     ).toEqual([]);
+  });
+
+  it('describes without a vertical bar, which would end a cell of the README’s table', () => {
+    expect(Object.entries(json.variable).filter(([, { description }]) => String(description).includes('|'))).toEqual(
+      [],
+    );
   });
 
   it('has upstream’s one output', () => {

@@ -63,6 +63,9 @@ describe('a variable', () => {
     // All others: below.
     gitlab_secret_token: [''],
     webhook_build_statuses: [[], ['manual'], ['pending', 'Pending']],
+    webhook_project_ids: [[0], [1.5], [-380], [380, null], Array.from({ length: 1001 }, (_, id) => id + 1)],
+    // Each for a reason of its own; __tests__/stacks/job-name-pattern.test.ts has them all.
+    webhook_job_name_pattern: ["it's", 'a{', '(?i)a', '(', 'a'.repeat(201)],
     webhook_rate_limit: [0, -1, 10001],
     webhook_burst_limit: [0, 1.5, 5001],
     webhook_allowed_cidrs: [['203.0.113.7'], ['everywhere']],
@@ -111,6 +114,9 @@ describe('a variable', () => {
       gl_runner_tags: ['docker', 'with space'],
       gitlab_secret_token: `!"\\$\${x}%{y}'~ 0123456789`,
       webhook_build_statuses: ['pending'],
+      webhook_project_ids: [1, 9007199254740991],
+      webhook_job_name_pattern: `${'.'.repeat(182)}$|\\d+ # "\\$\\{x\\}"`,
+      scale_out_strategy: 'demand',
       webhook_rate_limit: 0.5,
       webhook_allowed_cidrs: ['34.74.90.64/28', '2001:db8::/32'],
       on_demand_percentage: 100,
@@ -154,9 +160,10 @@ describe('a variable', () => {
     'trailing-line-break-0123456789\n',
     `${'a'.repeat(250)}-marker`,
   ])('gitlab_secret_token = %j is refused by a precondition, without being printed', async (token) => {
-    const { precondition } = blockOf({ json }, 'aws_sfn_state_machine.state_machine').lifecycle as {
-      precondition: object[];
+    const { precondition: all } = blockOf({ json }, 'aws_sfn_state_machine.state_machine').lifecycle as {
+      precondition: readonly { readonly condition: string }[];
     };
+    const precondition = all.filter(({ condition }) => condition.includes('var.gitlab_secret_token'));
     const own = mkdtempSync(join(tmpdir(), 'secret-'));
     try {
       const { gitlab_secret_token: variable } = json.variable;

@@ -1,17 +1,12 @@
 import { JavaList, JavaMap } from './java-collections.ts';
 import { JavaNumber } from './java-number.ts';
+import { javaPattern } from './java-pattern.ts';
 
 /** The methods that a template may call on one kind of value. */
 export type Methods = Readonly<Record<string, (...given: never[]) => unknown>>;
 
 /** A variable such as `$input` carries its own methods under this key. */
 export const ownMethods = Symbol('methods');
-
-/** A regular expression of Java's, as far as it means the same in JavaScript; throws for any other. */
-function pattern(source: string, flags = ''): RegExp {
-  if (/\\[pPsSbB]/.test(source)) throw new Error(`The regular expression ${source} means something else in Java`);
-  return new RegExp(source, `u${flags}`);
-}
 
 function literalReplacement(text: string): () => string {
   if (/[$\\]/.test(text)) {
@@ -22,6 +17,9 @@ function literalReplacement(text: string): () => string {
   return () => text;
 }
 
+const matchesWhole = (text: string, source: string): boolean =>
+  new RegExp(`^(?:${javaPattern(source).source})$`, 'u').test(text);
+
 const ofString = {
   contains: (text: string, part: string) => text.includes(part),
   endsWith: (text: string, part: string) => text.endsWith(part),
@@ -30,9 +28,10 @@ const ofString = {
   indexOf: (text: string, part: string) => text.indexOf(part),
   isEmpty: (text: string) => text === '',
   length: (text: string) => text.length,
-  matches: (text: string, source: string) => pattern(`^(?:${source})$`).test(text),
+  matches: (text: string, source: string) => matchesWhole(text, source),
   replace: (text: string, part: string, by: string) => text.split(part).join(by),
-  replaceAll: (text: string, source: string, by: string) => text.replace(pattern(source, 'g'), literalReplacement(by)),
+  replaceAll: (text: string, source: string, by: string) =>
+    text.replace(javaPattern(source, 'g'), literalReplacement(by)),
   startsWith: (text: string, part: string) => text.startsWith(part),
   toLowerCase: (text: string) => text.toLowerCase(),
   toString: (text: string) => text,

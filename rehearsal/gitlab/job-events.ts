@@ -112,8 +112,8 @@ export interface JobEventOptions {
   readonly retriesCount?: number;
   /** When the job was created; the later times follow from it. */
   readonly createdAt?: Date;
-  /** Who took the job; only a running or finished job has one. */
-  readonly runner?: EventRunner;
+  /** Who took the job; only a running or finished job has one. By default a canceled job has none, any other such job the fleet's. */
+  readonly runner?: EventRunner | null;
   readonly environment?: JobEvent['environment'];
   readonly sourcePipeline?: Required<JobEvent>['source_pipeline'];
 }
@@ -133,19 +133,20 @@ export const fleetRunner: EventRunner = {
 };
 
 interface Progress {
-  readonly hasRunner: boolean;
+  /** Whether a runner can have taken the job, and whether one has if nothing else is said. */
+  readonly runner: 'never' | 'usually' | 'seldom';
   readonly hasFinished: boolean;
   readonly pipelineStatus: string;
 }
 
 const progress: Readonly<Record<SentStatus, Progress>> = {
-  created: { hasRunner: false, hasFinished: false, pipelineStatus: 'created' },
-  pending: { hasRunner: false, hasFinished: false, pipelineStatus: 'pending' },
-  running: { hasRunner: true, hasFinished: false, pipelineStatus: 'running' },
-  success: { hasRunner: true, hasFinished: true, pipelineStatus: 'success' },
-  failed: { hasRunner: true, hasFinished: true, pipelineStatus: 'failed' },
-  // Canceled while it waited: no runner has seen it.
-  canceled: { hasRunner: false, hasFinished: true, pipelineStatus: 'canceled' },
+  created: { runner: 'never', hasFinished: false, pipelineStatus: 'created' },
+  pending: { runner: 'never', hasFinished: false, pipelineStatus: 'pending' },
+  running: { runner: 'usually', hasFinished: false, pipelineStatus: 'running' },
+  success: { runner: 'usually', hasFinished: true, pipelineStatus: 'success' },
+  failed: { runner: 'usually', hasFinished: true, pipelineStatus: 'failed' },
+  // Most often while it waited: no runner has seen it.
+  canceled: { runner: 'seldom', hasFinished: true, pipelineStatus: 'canceled' },
 };
 
 const queuedSeconds = 12.25;
@@ -163,7 +164,10 @@ export function jobEvent(options: JobEventOptions): JobEvent {
     pipelineId = 2366,
     createdAt = new Date('2026-01-05T08:15:30.886Z'),
   } = options;
-  const { hasRunner, hasFinished, pipelineStatus } = progress[status];
+  const { hasFinished, pipelineStatus, ...could } = progress[status];
+  const { runner: given = could.runner === 'usually' ? fleetRunner : null } = options;
+  const runner = could.runner === 'never' ? null : given;
+  const hasRunner = runner !== null;
   const created = createdAt.toISOString();
   const started = hasRunner ? after(createdAt, queuedSeconds) : null;
   const finished = hasFinished ? after(createdAt, queuedSeconds + (hasRunner ? runningSeconds : 0)) : null;
@@ -190,7 +194,7 @@ export function jobEvent(options: JobEventOptions): JobEvent {
     build_allow_failure: false,
     build_failure_reason: status === 'failed' ? 'script_failure' : 'unknown_failure',
     pipeline_id: pipelineId,
-    runner: hasRunner ? (options.runner ?? fleetRunner) : null,
+    runner,
     project_id: projectId,
     project_name: 'Acme / Webshop',
     user: {

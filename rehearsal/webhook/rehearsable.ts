@@ -1,11 +1,16 @@
 import { sourceIpCheck } from '../api-gateway/source-ip.ts';
+import { defaults } from '../../ami/contract.ts';
+import { jobEvent } from '../gitlab/job-events.ts';
 import type { PlannedWorld } from '../planned-world.ts';
 import { SetupError } from '../terraform/binary.ts';
 import type { Plan } from '../terraform/plan.ts';
-import { mostRequests } from './steps.ts';
+import { scenarioOf } from './scenario.ts';
 
 /** The statuses that the steps expect to wake the fleet; they expect every other one to be ignored. */
 const waking: readonly string[] = ['created', 'pending'];
+
+/** Whose jobs they send. */
+const { project_id: project } = jobEvent({ status: 'pending', jobId: 1 });
 
 /** Where the steps call from. */
 const caller = '127.0.0.1';
@@ -21,7 +26,11 @@ interface Demand {
 function demands({ webhook, group }: PlannedWorld, variables: Plan['variables']): readonly Demand[] {
   // A plan may leave out what is at its default.
   const statuses = (variables.webhook_build_statuses?.value ?? waking) as readonly string[];
+  const { strategy, mostRequests, leastMaximum } = scenarioOf(variables);
   const { allowedCidrs, apiKeyRequired, throttling } = webhook;
+  const projects = (variables.webhook_project_ids?.value ?? []) as readonly number[];
+  const jobs = variables.capacity_per_instance?.value ?? null;
+  const pattern = variables.webhook_job_name_pattern?.value ?? '';
   return [
     {
       variable: 'webhook_allowed_cidrs',
@@ -38,8 +47,29 @@ function demands({ webhook, group }: PlannedWorld, variables: Plan['variables'])
     {
       variable: 'webhook_build_statuses',
       given: statuses,
-      fits: waking.every((status) => statuses.includes(status)) && statuses.every((status) => waking.includes(status)),
+      // The other strategy has its own.
+      fits:
+        strategy === 'demand' ||
+        (waking.every((status) => statuses.includes(status)) && statuses.every((status) => waking.includes(status))),
       allowed: JSON.stringify(waking),
+    },
+    {
+      variable: 'webhook_project_ids',
+      given: projects,
+      fits: projects.length === 0 || projects.includes(project),
+      allowed: `empty or hold ${project}, the project of the steps`,
+    },
+    {
+      variable: 'webhook_job_name_pattern',
+      given: pattern,
+      fits: pattern === '',
+      allowed: 'empty, so that every job of the steps gets through',
+    },
+    {
+      variable: 'capacity_per_instance',
+      given: jobs,
+      fits: strategy !== 'demand' || jobs === null || jobs === defaults.jobsPerInstance,
+      allowed: `null or ${defaults.jobsPerInstance} with the demand strategy, whose steps count machines`,
     },
     {
       variable: 'webhook_burst_limit',
@@ -48,7 +78,12 @@ function demands({ webhook, group }: PlannedWorld, variables: Plan['variables'])
       allowed: `${mostRequests} or more, as many as the steps send`,
     },
     { variable: 'min_size', given: group.minSize, fits: group.minSize === 0, allowed: '0' },
-    { variable: 'max_size', given: group.maxSize, fits: group.maxSize >= 1, allowed: '1 or more' },
+    {
+      variable: 'max_size',
+      given: group.maxSize,
+      fits: group.maxSize >= leastMaximum,
+      allowed: `${leastMaximum} or more`,
+    },
     {
       variable: 'desired_size',
       given: group.desiredCapacity,

@@ -3,118 +3,21 @@ import {
   CompleteLifecycleActionCommand,
   TerminateInstanceInAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { launchHookName, lockItem, terminateHookName } from '../../ami/contract.ts';
+import { launchHookName, terminateHookName } from '../../ami/contract.ts';
 import { jobEvent } from '../gitlab/job-events.ts';
-import type { SentStatus } from '../gitlab/job-events.ts';
 import { deliver } from '../gitlab/webhook-delivery.ts';
-import type { Delivery, DeliveryOptions } from '../gitlab/webhook-delivery.ts';
-import type { Execution, World } from '../world.ts';
-
-/** One thing that was looked at. Equal texts are a pass. */
-export interface Check {
-  readonly what: string;
-  readonly expected: string;
-  readonly seen: string;
-}
-
-/** What a step works with; the world is a fresh one where `withGroup` says so. */
-export interface Stage {
-  readonly world: World;
-  /** The secret that the stack was planned with. */
-  readonly secret: string;
-}
-
-export interface Step {
-  /** For `--break` and for tests. */
-  readonly name: string;
-  readonly title: string;
-  /** Absent: the world of the step before. */
-  readonly fresh?: { readonly withGroup: boolean };
-  readonly run: (stage: Stage) => Promise<readonly Check[]>;
-}
-
-const started = '200 {"started":true}';
-const ignored = '200 {"ignored":true}';
-
-const compact = (body: string): string => {
-  try {
-    return JSON.stringify(JSON.parse(body));
-  } catch {
-    return body;
-  }
-};
-const answerOf = ({ status, body, error }: Delivery): string => error ?? `${status} ${compact(body)}`;
-const answer = (delivery: Delivery, expected: string): Check => ({
-  what: 'answer to GitLab',
-  expected,
-  seen: answerOf(delivery),
-});
-
-interface Sent {
-  readonly delivery: Delivery;
-  /** The executions that came of it, ended. */
-  readonly executions: readonly Execution[];
-}
-
-/** Sends one job event as GitLab does, and waits until whatever it started has ended. */
-async function send(
-  { world, secret }: Stage,
-  status: SentStatus,
-  jobId: number,
-  options: DeliveryOptions = {},
-): Promise<Sent> {
-  const before = world.stepFunctions.executions().length;
-  const delivery = await deliver(world.webhookUrl, jobEvent({ status, jobId }), { token: secret, ...options });
-  await world.stepFunctions.settled();
-  return { delivery, executions: world.stepFunctions.executions().slice(before) };
-}
-
-const outcomeOf = ({ status, error, states }: Execution): string =>
-  [status, error, `${states.length} states`, `last ${states.at(-1)}`].filter((part) => part !== undefined).join(', ');
-const executions = (seen: readonly Execution[], ...expected: readonly string[]): Check => ({
-  what: 'executions',
-  expected: expected.join(' · ') || 'none',
-  seen: seen.map(outcomeOf).join(' · ') || 'none',
-});
+import { answer, capacity, executions, groupOf, ignored, instances, lock, send, started, wakeUps } from './looks.ts';
+import type { Step } from './looks.ts';
 
 const found = 'SUCCEEDED, 7 states, last CapacityIsThere';
 const invalidToken = 'FAILED, InvalidTokenError, 3 states, last InvalidToken';
-
-const groupOf = ({ autoScaling, planned }: World) => {
-  const group = autoScaling.snapshot().groups.find(({ name }) => name === planned.group.name);
-  if (group === undefined) throw new Error(`The Auto Scaling double has no group ${planned.group.name}.`);
-  return group;
-};
-const capacity = (world: World, expected: number): Check => ({
-  what: 'desired capacity',
-  expected: String(expected),
-  seen: String(groupOf(world).desiredCapacity),
-});
-const instances = (world: World, ...expected: readonly string[]): Check => ({
-  what: 'instances',
-  expected: expected.join(', ') || 'none',
-  seen:
-    groupOf(world)
-      .instances.map(({ state, actions: [action] }) => (action === undefined ? state : `${state} in ${action.hook}`))
-      .join(', ') || 'none',
-});
-const wakeUps = async ({ dynamodb }: World, expected: number): Promise<Check> => ({
-  what: 'wake-ups counted',
-  expected: String(expected),
-  seen: (await dynamodb.item())?.[lockItem.wakeCount]?.N ?? '0',
-});
-const lock = async ({ dynamodb }: World): Promise<Check> => ({
-  what: 'lock',
-  expected: 'free',
-  seen: (await dynamodb.item())?.[lockItem.holder]?.S ?? 'free',
-});
 
 const hostileToken = `"}","name":"x","stateMachineArn":"y\\" \\' $input.path('$') \${x} %{y} #set($a = 1) </script>`;
 
 /** Requests that the steps send to one world, at most; a lower burst limit would throttle some of them. */
 export const mostRequests = 14;
 
-/** What the webhook is for, one event after the other. Each expects what the ones before left behind. */
+/** What the webhook is for with the strategy first-instance, one event after the other. Each expects what the ones before left behind. */
 export const steps: readonly Step[] = [
   {
     name: 'cold-wake-up',

@@ -9,6 +9,7 @@ import {
 import { jobEvent } from '../../../rehearsal/gitlab/job-events.ts';
 import { deliver } from '../../../rehearsal/gitlab/webhook-delivery.ts';
 import { requestTemplate, responseTemplate } from '../../../stacks/templates/mapping-templates.ts';
+import { wanted } from '../../stacks/templates/wanted.ts';
 
 interface Received {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -63,7 +64,7 @@ async function webhook(
     path: 'webhook',
     httpMethod: 'POST',
     apiKeyRequired: false,
-    requestTemplates: { 'application/json': requestTemplate('["created","pending"]') },
+    requestTemplates: { 'application/json': requestTemplate(wanted(['created', 'pending'])) },
     passthroughBehavior: 'NEVER',
     integrationResponses: [{ statusCode: '200', responseTemplates: { 'application/json': responseTemplate() } }],
     stageVariables: { arn: 'arn:aws:states:eu-north-1:111122223333:stateMachine:dev' },
@@ -93,7 +94,13 @@ describe('the gateway', () => {
       'content-type': 'application/x-amz-json-1.0',
     });
     const { input } = JSON.parse(received[0]?.body ?? '') as { input: string };
-    expect(JSON.parse(input)).toEqual({ status: 'pending', token: 'secret of the hook', job: '7', project: '380' });
+    expect(JSON.parse(input)).toEqual({
+      status: 'pending',
+      token: 'secret of the hook',
+      job: '7',
+      project: '380',
+      runner: '',
+    });
     expect(exchanges).toMatchObject([
       { rendered: received[0]?.body, backend: { status: 200 }, answer: { status: 200 } },
     ]);

@@ -24,6 +24,15 @@ describe('a job event', () => {
     const other = { ...fleetRunner, id: 5 };
     expect(jobEvent({ status: 'running', jobId: 1, runner: other }).runner).toEqual(other);
     expect(jobEvent({ status: 'pending', jobId: 1, runner: other }).runner).toBeNull();
+    // Canceled while it ran; failed because it waited for too long.
+    expect(jobEvent({ status: 'canceled', jobId: 1, runner: other })).toMatchObject({
+      runner: other,
+      build_duration: 41.5,
+    });
+    expect(jobEvent({ status: 'failed', jobId: 1, runner: null })).toMatchObject({
+      runner: null,
+      build_duration: null,
+    });
   });
 
   it('gives times as far as the job has come, each with a form without fractions', () => {

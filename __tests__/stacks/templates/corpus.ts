@@ -1,5 +1,6 @@
 import { jobEvent } from '../../../rehearsal/gitlab/job-events.ts';
 import type { Parameters } from '../../../rehearsal/api-gateway/mapping-template.ts';
+import type { Filters } from './wanted.ts';
 
 /** What the machine is to read; all strings. */
 export interface ExecutionInput {
@@ -7,6 +8,7 @@ export interface ExecutionInput {
   readonly token: string;
   readonly job: string;
   readonly project: string;
+  readonly runner: string;
 }
 
 /** One webhook call, as the gateway hands it to the request template, and what has to become of it. */
@@ -21,11 +23,13 @@ export interface RequestCase extends Call {
 
 /** The statuses that the corpus' template wants. */
 export const wantedStatuses = ['created', 'pending'] as const;
+/** The ones that the demand strategy's template wants. */
+export const demandStatuses = ['pending', 'running', 'success', 'failed', 'canceled'] as const;
 
 const token = 'correct horse battery staple';
 const withToken: Parameters = [['X-Gitlab-Token', token]];
 const pending = { object_kind: 'build', build_status: 'pending', build_id: 1977, project_id: 380 };
-const started: ExecutionInput = { status: 'pending', token, job: '1977', project: '380' };
+const started: ExecutionInput = { status: 'pending', token, job: '1977', project: '380', runner: '' };
 
 const starts = (title: string, call: Partial<Call>, difference: Partial<ExecutionInput> = {}): RequestCase => ({
   title,
@@ -265,6 +269,105 @@ export const requestCorpus: readonly RequestCase[] = [
   ...strangeTypes,
   ...strangeIds,
   ...shapes,
+];
+
+const taken = jobEvent({ status: 'running', jobId: 1977 });
+const running = (runner: unknown): string => JSON.stringify({ ...taken, runner });
+const runs = (title: string, runner: unknown, digits: string): RequestCase =>
+  starts(`a running job of ${title}`, { body: running(runner) }, { status: 'running', runner: digits });
+
+/** Calls of a template that wants `demandStatuses`. */
+export const demandCorpus: readonly RequestCase[] = [
+  ...(['pending', 'success', 'failed', 'canceled'] as const).map((status) =>
+    starts(
+      `GitLab's own event of a ${status} job`,
+      { body: JSON.stringify(jobEvent({ status, jobId: 1977 })) },
+      { status },
+    ),
+  ),
+  starts(
+    "GitLab's own event of a running job",
+    { body: JSON.stringify(taken) },
+    { status: 'running', runner: '380987' },
+  ),
+  ignores("GitLab's own event of a created job", {
+    body: JSON.stringify(jobEvent({ status: 'created', jobId: 1977 })),
+  }),
+  starts(
+    'a running job of a runner with an id of 20 digits',
+    { body: running({ id: 'x' }).replace('{"id":"x"}', '{"id":12345678901234567890}') },
+    { status: 'running', runner: '12345678901234567890' },
+  ),
+  runs('a runner with digits as text', { id: '7' }, '7'),
+  ...[null, undefined, {}, [], [{ id: 5 }], 'id', 5, true, { id: null }, { id: [5] }, { id: -5 }, { id: 1.5 }].map(
+    (runner) => runs(`the runner ${JSON.stringify(runner)}`, runner, ''),
+  ),
+  ...Object.entries(hostileTexts).map(([what, text]) => runs(`a runner whose id has ${what}`, { id: text }, '')),
+];
+
+/** One event before a filter. */
+export interface FilterCase extends Call {
+  readonly title: string;
+  readonly filters: Filters;
+  readonly becomes: ExecutionInput | 'ignored';
+}
+
+const filtered = (filters: Filters, event: object, passes: boolean, project = '380'): FilterCase => ({
+  title: `${JSON.stringify(filters)}: ${passes ? 'starts' : 'ignores'} ${JSON.stringify(event).slice(0, 100)}`,
+  filters,
+  body: JSON.stringify({ ...pending, ...event }),
+  headers: withToken,
+  becomes: passes ? { ...started, project } : 'ignored',
+});
+const named = (
+  jobNamePattern: string,
+  passing: readonly unknown[],
+  others: readonly unknown[],
+): readonly FilterCase[] => [
+  ...passing.map((build_name) => filtered({ jobNamePattern }, { build_name }, true)),
+  ...others.map((build_name) => filtered({ jobNamePattern }, { build_name }, false)),
+];
+const [here, others] = [{ projectIds: [380] }, { projectIds: [38, 3800, 81] }];
+
+/** Events before the two filters, with what has to become of each. */
+export const filterCorpus: readonly FilterCase[] = [
+  filtered(here, {}, true),
+  filtered(here, { project_id: '380' }, true),
+  filtered(here, { project_id: 381 }, false, '381'),
+  ...[38, 3800, '0380', '380\n', -380, 380.5, null, [380], { id: 380 }].map((project_id) =>
+    filtered(here, { project_id }, false),
+  ),
+  filtered(others, {}, false),
+  filtered({ projectIds: [1, '9007199254740991'] }, { project_id: 9007199254740991 }, true, '9007199254740991'),
+  filtered({ projectIds: [380], jobNamePattern: 'deploy.*' }, { build_name: 'deploy 1' }, true),
+  filtered({ projectIds: [380], jobNamePattern: 'deploy.*' }, { build_name: 'build' }, false),
+  filtered({ projectIds: [381], jobNamePattern: 'deploy.*' }, { build_name: 'deploy 1' }, false),
+  ...named('unit tests', ['unit tests'], ['unit', 'unit tests 2', ' unit tests', 'Unit tests', 'unit tests\n', '']),
+  ...named('^unit tests$', ['unit tests'], ['unit tests\n', 'my unit tests']),
+  ...named('build|deploy', ['build', 'deploy'], ['builds', 'rebuild', 'build|deploy']),
+  ...named(
+    'build .*',
+    ['build ', 'build "x"', 'build 漢字 😀', "build 'y' \\ #set($a = 1) ${b}"],
+    ['build', 'build a\nb', 'build \u2028'],
+  ),
+  ...named('test \\d+/\\d+', ['test 1/12'], ['test 1-12', 'test ٣/٤', 'test /']),
+  ...named('rspec: \\[\\w+, \\$x\\]', ['rspec: [ruby, $x]'], ['rspec: [ruby, x]', 'rspec: ruby, $x']),
+  ...named('it\\x27s', ["it's"], ['its', 'it"s', 'it\\x27s']),
+  ...named('say "#hi" ## #end', ['say "#hi" ## #end'], ['say hi']),
+  ...named('$input.body', [], ['$input.body', '{}']),
+  ...named('\\$input\\.body#stop', ['$input.body#stop'], ['']),
+  ...named('c:\\\\dir\\\\', ['c:\\dir\\'], ['c:dir', 'c:\\dir\\\\']),
+  ...named('größe 漢字 😀?', ['größe 漢字 😀', 'größe 漢字 '], ['grösse 漢字 ', 'größe 漢字 \ud83d']),
+  ...named('.', ['😀', "'", '"', '\\', '\u0000', '\ud83d'], ['', 'ab', '\n', '\r', '\u0085', '\u2028', '\u2029']),
+  ...named('[^a]', ['\n', '\u2028', '😀'], ['a', '', '\r\n']),
+  ...named('\\s', [' ', '\t', '\u000b'], ['\u00a0', '\u2003', '\ufeff']),
+  ...named(
+    '.*',
+    ['', undefined, null, 'x'.repeat(510), '😀'.repeat(255), 5, true],
+    ['x'.repeat(511), 'x'.repeat(100_000)],
+  ),
+  ...named('5|true|\\["a"\\]', [5, '5', true, ['a']], [false, null, undefined, 5.5]),
+  ...named('(a|a)*b', [`${'a'.repeat(20)}b`], ['c'.repeat(510)]),
 ];
 
 /**

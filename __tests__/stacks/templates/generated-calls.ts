@@ -3,6 +3,8 @@ import type { Call, ExecutionInput } from './corpus.ts';
 
 /** A call, and what a reader of the design would say that has to become of it. */
 export interface GeneratedCall extends Call {
+  /** Of the job; empty when the event has none. */
+  readonly name: string;
   readonly becomes: ExecutionInput | 'ignored';
 }
 
@@ -88,8 +90,28 @@ const anyMember: fc.Arbitrary<Member> = fc.oneof(
 const knownWords = (...words: readonly string[]): fc.Arbitrary<Member> =>
   fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...words).map(ofText) }, { weight: 1, arbitrary: anyMember });
 
-/** Any header and any body, most of them near to an event that starts an execution. `wanted` as the template was told. */
-export const generatedCalls = (wanted: readonly string[]): fc.Arbitrary<GeneratedCall> =>
+/** GitLab's `runner`: an object with an id, or null. */
+const runner: fc.Arbitrary<Member> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: anyMember.map(({ text, digits }): Member => ({ text: `{"id":${text},"active":true}`, digits })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom('null', '{}', '[{"id":5}]', '"5"', '5', 'true')
+      .map((text): Member => ({ text, digits: '' })),
+  },
+);
+
+/**
+ * Any header and any body, most of them near to an event that starts an execution. `wanted` as the template was told; `names` may
+ * leave the job without one.
+ */
+export const generatedCalls = (
+  wanted: readonly string[],
+  names: fc.Arbitrary<string | undefined> = fc.oneof(hostileText, anyText(30)),
+): fc.Arbitrary<GeneratedCall> =>
   fc
     .record({
       headers: fc.array(header, { maxLength: 4 }),
@@ -97,15 +119,17 @@ export const generatedCalls = (wanted: readonly string[]): fc.Arbitrary<Generate
       status: knownWords(...wanted, ...wanted, 'running', 'success', 'Pending', 'pending '),
       job: fc.option(anyMember, { nil: undefined }),
       project: fc.option(anyMember, { nil: undefined }),
-      name: fc.oneof(hostileText, anyText(30)),
+      runner: fc.option(runner, { nil: undefined }),
+      name: names,
     })
-    .map(({ headers, kind, status, job, project, name }): GeneratedCall => {
+    .map(({ headers, kind, status, job, project, runner, name }): GeneratedCall => {
       const members = {
         object_kind: kind,
-        build_name: ofText(name),
+        build_name: name === undefined ? undefined : ofText(name),
         build_status: status,
         build_id: job,
         project_id: project,
+        runner,
       };
       const texts = Object.entries(members).flatMap(([member, value]) => (value ? [`"${member}":${value.text}`] : []));
       // A later value under the same spelling takes the earlier one's place, not its own.
@@ -116,9 +140,16 @@ export const generatedCalls = (wanted: readonly string[]): fc.Arbitrary<Generate
       return {
         headers,
         body: `{${texts.join(',')}}`,
+        name: name ?? '',
         becomes:
           isWanted && hasToken
-            ? { status: status.string, token: last, job: job?.digits ?? '', project: project?.digits ?? '' }
+            ? {
+                status: status.string,
+                token: last,
+                job: job?.digits ?? '',
+                project: project?.digits ?? '',
+                runner: status.string === 'running' ? (runner?.digits ?? '') : '',
+              }
             : 'ignored',
       };
     });

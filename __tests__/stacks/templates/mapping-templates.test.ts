@@ -3,19 +3,23 @@ import {
   requestTemplate,
   responseTemplate,
 } from '../../../stacks/templates/mapping-templates.ts';
+import { wanted } from './wanted.ts';
 
 describe('the mapping templates as the stack embeds them', () => {
-  const late = '${jsonencode(var.webhook_build_statuses)}';
+  const late = { statuses: '${a}', projectIds: '${b}', jobNamePattern: '${c}' };
 
-  it('put the wanted statuses on a line of their own, before the template', () => {
-    const [first, second] = requestTemplate('["created","pending"]').split('\n');
-    expect(first).toBe('#set($webhook_build_statuses = ["created","pending"])');
-    expect(second).toMatch(/^##/);
+  it('put what is wanted on lines of their own, before the template', () => {
+    const text = requestTemplate(wanted(['created', 'pending'], { projectIds: [380], jobNamePattern: 'a|b' }));
+    const [statuses, projects, names, template] = text.split('\n');
+    expect(statuses).toBe('#set($webhook_build_statuses = ["created","pending"])');
+    expect(projects).toBe('#set($webhook_project_ids = ["380"])');
+    expect(names).toBe("#set($webhook_job_name_pattern = '(?:a|b)')");
+    expect(template).toMatch(/^##/);
   });
 
-  it('leave one expression to Terraform: the statuses', () => {
+  it('leave three expressions to Terraform: what is wanted', () => {
     const text = requestTemplate(late);
-    expect(text.match(/[$%]\{[^}]*\}/g)).toEqual([late]);
+    expect(text.match(/[$%]\{[^}]*\}/g)).toEqual(Object.values(late));
     expect(responseTemplate()).not.toMatch(/[$%]\{/);
   });
 
@@ -40,7 +44,7 @@ describe('the mapping templates as the stack embeds them', () => {
   it('ask nothing of API Gateway but its documented variables', () => {
     const documented =
       /^(input\.(params|path|json|body)|util\.escapeJavaScript|stageVariables\.\w+|context\.responseOverride\.status)$/;
-    for (const template of [requestTemplate('[]'), responseTemplate()]) {
+    for (const template of [requestTemplate(wanted([])), responseTemplate()]) {
       const local = [...template.matchAll(/#set\(\$(\w+) =|#foreach\(\$(\w+) in/g)].map(([, set, each]) => set ?? each);
       const used = [...template.matchAll(/\$!?(\w+)((?:\.\w+)*)/g)].map(([, name = '', path = '']) => `${name}${path}`);
       const foreign = used.filter((name) => !local.includes(name.split('.')[0]));

@@ -27,5 +27,6 @@ export function expectHarmless(text: string, token: string): void {
       token,
       job: true,
       project: '',
+      runner: '',
     });
 }

@@ -10,12 +10,24 @@ import {
   type Velocity,
   velocityVersions,
 } from '../../support/velocity.ts';
-import { forgivenBodies, requestCorpus, responseCorpus, wantedStatuses } from './corpus.ts';
+import {
+  demandCorpus,
+  demandStatuses,
+  filterCorpus,
+  forgivenBodies,
+  requestCorpus,
+  responseCorpus,
+  wantedStatuses,
+} from './corpus.ts';
+import { allowed } from './allowed-patterns.ts';
 import { generatedCalls } from './generated-calls.ts';
+import { generatedFilters } from './generated-filters.ts';
+import { generatedName, patternLikeText } from './generated-patterns.ts';
 import { decodeRequest, expectHarmless, requestFor } from './rendered-request.ts';
+import { wanted } from './wanted.ts';
 
 const arn = 'arn:aws:states:eu-north-1:111122223333:stateMachine:glab-runner-dev';
-const request = requestTemplate(JSON.stringify(wantedStatuses));
+const request = requestTemplate(wanted(wantedStatuses));
 const stageVariables = { arn };
 
 /** velocityjs' answer in the judge's words. */
@@ -57,6 +69,53 @@ describe.each(velocityVersions)('Apache Velocity %s', (version) => {
         await agree({ template: responseTemplate(), body });
       },
     );
+
+    it.each(demandCorpus.map((one) => [one.title, one] as const))(
+      'renders the same text as velocityjs for the demand strategy of %s',
+      async (_title, { becomes, ...call }) => {
+        const template = requestTemplate(wanted(demandStatuses));
+        const judgement = await agree({ ...call, template, stageVariables });
+        const text = 'text' in judgement ? judgement.text : '';
+        expect(decodeRequest(text)).toEqual(requestFor(arn, becomes as Exclude<typeof becomes, 'malformed'>));
+      },
+    );
+
+    it.each(filterCorpus.map((one) => [one.title, one] as const))(
+      'renders the same text as velocityjs with the filter %s',
+      async (_title, { filters, becomes, ...call }) => {
+        const template = requestTemplate(wanted(wantedStatuses, filters));
+        const judgement = await agree({ ...call, template, stageVariables });
+        expect(decodeRequest('text' in judgement ? judgement.text : '')).toEqual(requestFor(arn, becomes));
+      },
+    );
+
+    it('agrees with velocityjs, and with the design, on 3,000 generated filters', async () => {
+      await fc.assert(
+        fc.asyncProperty(generatedFilters(wantedStatuses), async ({ filters, call, passes }) => {
+          const template = requestTemplate(wanted(wantedStatuses, filters));
+          const judgement = await agree({ ...call, template, stageVariables });
+          const expected = requestFor(arn, passes ? call.becomes : 'ignored');
+          expect(decodeRequest('text' in judgement ? judgement.text : '')).toEqual(expected);
+        }),
+        { numRuns: 3000 },
+      );
+    }, 120_000);
+
+    it('takes every pattern that the variable allows, whatever else is tried, and reads it as velocityjs does', async () => {
+      const tried = fc.sample(patternLikeText, { numRuns: 4000 });
+      const lets = await allowed(tried);
+      const patterns = tried.filter((_, place) => lets[place]);
+      expect(patterns.length).toBeGreaterThan(500);
+      expect(patterns.length).toBeLessThan(3000);
+      const names = fc.sample(generatedName, { numRuns: 20 });
+      const headers = [['X-Gitlab-Token', 'x']] as const;
+      for (const jobNamePattern of patterns) {
+        const template = requestTemplate(wanted(wantedStatuses, { jobNamePattern }));
+        const name = names[jobNamePattern.length % names.length];
+        const body = JSON.stringify({ object_kind: 'build', build_status: 'pending', build_name: name });
+        expect(await agree({ template, stageVariables, body, headers })).toHaveProperty('text');
+      }
+    }, 120_000);
 
     it('agrees with velocityjs, and with the design, on 2,000 generated calls', async () => {
       await fc.assert(
