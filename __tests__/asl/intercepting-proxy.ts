@@ -53,15 +53,24 @@ const forwarding =
       sent.end(body);
     });
 
-/** Stands before a service on loopback. `meddle` names, for each request, what happens to it; undefined lets it pass. */
+/** A caller in this process that has hung up is seen to have done so within the next turns of the event loop. */
+const hasHungUp = async ({ socket }: IncomingMessage): Promise<boolean> => {
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((next) => setImmediate(next));
+  return socket.destroyed || socket.readableEnded;
+};
+
+/**
+ * Stands before a service on loopback. `meddle` names, for each request, what happens to it; undefined lets it pass. It is told when the
+ * caller had hung up before the request was read, as a caller with a short limit does on a busy machine.
+ */
 export async function startInterceptingProxy(
   service: string,
-  meddle: () => Meddle | undefined,
+  meddle: (isCallerGone: boolean) => Meddle | undefined,
 ): Promise<InterceptingProxy> {
   const server = createServer((request, response) => {
-    const act = meddle() ?? ((forward) => forward());
     const serve = async (): Promise<void> => {
       const body = await textOf(request);
+      const act = meddle(await hasHungUp(request)) ?? ((forward) => forward());
       const answer = await act(forwarding(new URL(service), request, body), body);
       if (answer === 'cut') request.socket.destroy();
       // Node frames the body itself.

@@ -1,7 +1,6 @@
 import './promise-with-resolvers.ts';
 import { ExecutionAbortedError, StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
 import type { HistoryEvent, NewEvent } from './history.ts';
-import { numbered } from './history.ts';
 import type { Pace } from './pace.ts';
 import { after } from './pace.ts';
 import type { Definition, Runnable } from './runnable.ts';
@@ -102,7 +101,9 @@ export function execute(
   const startedAt = Date.now();
   const stop = new AbortController();
   let end: (End & { readonly stoppedAt: number }) | undefined;
-  let events: readonly NewEvent[] = [];
+  // Only ever added to: what was read of it once stays true.
+  const history: HistoryEvent[] = [];
+  const states: string[] = [];
 
   const current = (): Execution => ({
     executionArn: start.executionArn,
@@ -112,13 +113,14 @@ export function execute(
     input: start.input,
     startedAt,
     ...end,
-    states: events.flatMap(({ type, state }) => (type.endsWith('StateEntered') && state !== undefined ? [state] : [])),
-    history: numbered(events),
+    states: states.slice(),
+    history: history.slice(),
   });
   const record = (event: NewEvent): void => {
-    events = [...events, event];
-    const [last] = numbered(events).slice(-1);
-    if (last !== undefined) tell(current(), last);
+    const last = { ...event, id: history.length + 1, previousEventId: history.length };
+    history.push(last);
+    if (event.type.endsWith('StateEntered') && event.state !== undefined) states.push(event.state);
+    tell(current(), last);
   };
 
   record({ type: 'ExecutionStarted', at: startedAt, input: start.input });

@@ -20,10 +20,6 @@ export interface HistoryEvent {
 
 export type NewEvent = Omit<HistoryEvent, 'id' | 'previousEventId'>;
 
-/** The events that happened, numbered. */
-export const numbered = (events: readonly NewEvent[]): readonly HistoryEvent[] =>
-  events.map((event, index) => ({ ...event, id: index + 1, previousEventId: index }));
-
 /** An event's details stand in a field that is called after its type. */
 const detailsField = (type: string): string => {
   if (type.endsWith('StateEntered')) return 'stateEnteredEventDetails';

@@ -4,6 +4,8 @@ export interface Pace {
   readonly waits: number;
   /** For the TimeoutSeconds of a task and of the execution. */
   readonly timeouts: number;
+  /** Lets a Wait state's seconds pass; by default a timer does. For a world with a time of its own. */
+  readonly wait?: (seconds: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** The longest that a timer of Node can be set to. */
