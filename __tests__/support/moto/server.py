@@ -4,6 +4,7 @@ Prints one line of JSON, {"port": N}, when it listens. Ends when its standard in
 the other end, not even when that is killed. Each repair warns on standard error when moto no longer has what it repairs.
 """
 
+import functools
 import inspect
 import json
 import os
@@ -159,6 +160,27 @@ def escape_resource_policies() -> None:
     RestAPI.to_dict = to_dict
 
 
+def write_items_one_at_a_time() -> None:
+    """Each write of DynamoDB is atomic; moto's threads read and write an item side by side, so that updates are lost and conditions hold for two."""
+    from moto.dynamodb.models import DynamoDBBackend
+
+    writes = ("put_item", "update_item", "delete_item", "transact_write_items")
+    if "lock" in inspect.getsource(DynamoDBBackend.update_item):
+        return not_needed("write_items_one_at_a_time")
+    lock = threading.RLock()
+
+    def alone(write):
+        @functools.wraps(write)
+        def one_at_a_time(*args, **kwargs):
+            with lock:
+                return write(*args, **kwargs)
+
+        return one_at_a_time
+
+    for name in writes:
+        setattr(DynamoDBBackend, name, alone(getattr(DynamoDBBackend, name)))
+
+
 def end_with_standard_input() -> None:
     def watch() -> None:
         sys.stdin.buffer.read()
@@ -178,6 +200,7 @@ def main() -> None:
         launch_later_versions,
         update_methods_and_integrations,
         escape_resource_policies,
+        write_items_one_at_a_time,
     ):
         repair()
 
