@@ -1,0 +1,3 @@
+import { schedulesOf } from './schedules-of.ts';
+
+schedulesOf('demand', 5000);

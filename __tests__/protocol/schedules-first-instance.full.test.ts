@@ -1,0 +1,3 @@
+import { schedulesOf } from './schedules-of.ts';
+
+schedulesOf('first-instance', 5000);
