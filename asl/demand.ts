@@ -13,7 +13,7 @@ import { agentHolds, holder, releasesSeen } from './scaling-document.ts';
 import type { LockItem } from './scaling-lock.ts';
 import { acquire, fence, recordWake, takeOver, theItem } from './scaling-lock.ts';
 import { autoscaling, dynamodb, dynamodbOptimized } from './services.ts';
-import { changing, noChange, seeing, seeingTheChange } from './visible-change.ts';
+import { noChange, seeing, seeingTheChange, seenLater } from './visible-change.ts';
 import { validateSecretToken } from './webhook-token.ts';
 
 export type { DemandInput } from './demand-document.ts';
@@ -227,8 +227,8 @@ export const demand = ({ secretTokenHash, lockTable, group, capacity, openLimit 
         Choices: [{ Variable: $.lock.wanted, NumericLessThanEqualsPath: group0.MaxSize, Next: 'ScaleUp' }],
         Default: 'ScaleToMax',
       },
-      ScaleUp: autoscaling('setDesiredCapacity', { ...setting, DesiredCapacity: $.lock.wanted }, changing),
-      ScaleToMax: autoscaling('setDesiredCapacity', { ...setting, DesiredCapacity: group0.MaxSize }, changing),
+      ScaleUp: autoscaling('setDesiredCapacity', { ...setting, DesiredCapacity: $.lock.wanted }, seenLater),
+      ScaleToMax: autoscaling('setDesiredCapacity', { ...setting, DesiredCapacity: group0.MaxSize }, seenLater),
       SeeChange: autoscaling('describeAutoScalingGroups', describe, {
         ResultSelector: (answer) => ({ groups: answer.AutoScalingGroups }),
         ResultPath: $.turn.asg,

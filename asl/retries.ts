@@ -1,5 +1,7 @@
+import type { Path } from './path.ts';
 import { document } from './path.ts';
 import type { ScalingDocument } from './scaling-document.ts';
+import type { ErrorOutput } from './states.ts';
 
 const $ = document<ScalingDocument>();
 
@@ -57,5 +59,29 @@ export const swiftUnlessLost = <const E extends ConditionFailed>(failed: E) =>
     Catch: [
       { ErrorEquals: [failed], ResultPath: $.lost, Next: 'StandAside' },
       { ErrorEquals: anything, ResultPath: $.error, Next: 'LetGo' },
+    ],
+  }) as const;
+
+/** Auto Scaling has refused, so nothing follows. A throttled or denied call arrives as the last of them. */
+const refused = [
+  'AutoScaling.ScalingActivityInProgressException',
+  'AutoScaling.ResourceContentionException',
+  'AutoScaling.AutoScalingException',
+] as const;
+
+/**
+ * The call that changes capacity. It is sent again, and the lock let go, only when it was refused: one that nobody answered may take effect
+ * when others have raised the group further, and would lower it. `unanswered` says what then happens to the lock.
+ */
+export const changing = <const U extends { readonly ResultPath: Path<ErrorOutput>; readonly Next: string }>(
+  unanswered: U,
+) =>
+  ({
+    TimeoutSeconds: 5,
+    ResultPath: null,
+    Retry: [{ ...once, ErrorEquals: refused }],
+    Catch: [
+      { ErrorEquals: refused, ResultPath: $.error, Next: 'LetGo' },
+      { ErrorEquals: anything, ...unanswered },
     ],
   }) as const;

@@ -8,7 +8,7 @@ import { machine } from './machine.ts';
 import { countingRounds, firstTurn, givingUp, patience, waiting } from './patience.ts';
 import { document } from './path.ts';
 import type { Fixed } from './payload.ts';
-import { conditionFailed, patient, swift, swiftUnlessLost } from './retries.ts';
+import { changing, conditionFailed, patient, swift, swiftUnlessLost } from './retries.ts';
 import type { ScalingDocument } from './scaling-document.ts';
 import { agentHolds, group0, holder, releasesSeen } from './scaling-document.ts';
 import { acquire, fence, recordWake, takeOver, theItem } from './scaling-lock.ts';
@@ -149,11 +149,8 @@ export const scaleOut = ({ secretTokenHash, buildStatuses, lockTable, group }: S
       ScaleUp: autoscaling(
         'setDesiredCapacity',
         { AutoScalingGroupName: group, DesiredCapacity: 1, HonorCooldown: false },
-        {
-          ...swift,
-          ResultPath: null,
-          Next: 'ReleaseLock',
-        },
+        // Without an answer the lock stays, and lapses: by then the call has had its effect or never will.
+        { ...changing({ ResultPath: $.error, Next: 'CountFailure' }), Next: 'ReleaseLock' },
       ),
       ...lettingGo(lockTable),
       ...countingRounds,

@@ -3,7 +3,7 @@ import { criticalSectionSeconds } from './holding.ts';
 import { States } from './intrinsic.ts';
 import type { Machine } from './machine.ts';
 import { turn } from './patience.ts';
-import { anything, once } from './retries.ts';
+import { anything, changing } from './retries.ts';
 import { worstSeconds } from './worst-case.ts';
 
 /**
@@ -29,22 +29,9 @@ export const looks = {
 /** The change that an acquisition begins with. */
 export const noChange = { look: { pause: 0 } } as const;
 
-/** Auto Scaling has refused, so nothing follows. A throttled or denied call arrives as the last of them. */
-const refused = [
-  'AutoScaling.ScalingActivityInProgressException',
-  'AutoScaling.ResourceContentionException',
-  'AutoScaling.AutoScalingException',
-] as const;
-
-/** The call that changes capacity is sent again only when it was refused: otherwise two could be on their way. */
-export const changing = {
-  TimeoutSeconds: 5,
-  ResultPath: null,
-  Retry: [{ ...once, ErrorEquals: refused }],
-  Catch: [
-    { ErrorEquals: refused, ResultPath: $.error, Next: 'LetGo' },
-    { ErrorEquals: anything, ResultPath: $.acquisition.unanswered, Next: 'SeeChange' },
-  ],
+/** Of the call that changes capacity. */
+export const seenLater = {
+  ...changing({ ResultPath: $.acquisition.unanswered, Next: 'SeeChange' }),
   Next: 'SeeChange',
 } as const;
 

@@ -72,6 +72,10 @@ function refusedByCondition(role: Role, isTrue: boolean, duration: Duration, isH
   return role === 'holds' && !isTrue ? { ...lockNeverFree, lock: 'left behind' } : lockNeverFree;
 }
 
+/** The change was not answered, and the next look shows it. One that changes, and does not raise, looks only when it has left the lock to its lease. */
+const seenByTheWay = (role: 'changes' | 'raises'): End =>
+  role === 'raises' ? succeeds : { ...succeeds, lock: 'left behind' };
+
 /** Calls before the lock are tried until patience ends; under it the lock is let go each time, and all begins again. */
 function lasts(role: Role, fault: Fault, error: string, isHeldBefore: boolean): End {
   const effect = effectOf(fault);
@@ -89,13 +93,10 @@ function lasts(role: Role, fault: Fault, error: string, isHeldBefore: boolean): 
     case 'holds':
       return failed;
     case 'changes':
-      if (effect === 'late') return { ...failed, desired: 'as wanted' };
-      // The next look shows the change.
-      return effect === 'at once' ? succeeds : failed;
     case 'raises':
       // It keeps the lock until the change is seen, or the lease is over: then it takes over from itself, and looks why it could not.
       if (isAnswered) return failed;
-      if (effect === 'at once') return succeeds;
+      if (effect === 'at once') return seenByTheWay(role);
       return {
         outcomes: [...lockNeverFree.outcomes, ...failed.outcomes],
         lock: 'left behind',
@@ -113,7 +114,7 @@ function lasts(role: Role, fault: Fault, error: string, isHeldBefore: boolean): 
 /** A call that has a short limit here may be cut off again where the test machine is slow. */
 function callsOf(role: Role, fault: Fault, duration: Duration): number | undefined {
   if (fault.startsWith('timed out')) return undefined;
-  if (role === 'raises' && fault === 'response lost') return 1;
+  if ((role === 'raises' || role === 'changes') && fault === 'response lost') return 1;
   return duration === 'once' ? Math.min(2, most[role]) : most[role];
 }
 
@@ -127,7 +128,10 @@ function promised(task: Task, { role, holder }: Situation, fault: Fault, duratio
     return { ...end, calls: 1, error };
   }
   const recovers = role === 'closes' ? closed : succeeds;
-  const end = duration === 'once' ? recovers : lasts(role, fault, error ?? '', isHeldBefore);
+  const end =
+    duration === 'once' && !(role === 'changes' && fault === 'response lost')
+      ? recovers
+      : lasts(role, fault, error ?? '', isHeldBefore);
   return { ...end, calls: callsOf(role, fault, duration), error };
 }
 

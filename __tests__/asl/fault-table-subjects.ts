@@ -9,7 +9,7 @@ import { hold, names } from './fault-table-world.ts';
 /**
  * What a task is in the protocol; the rules say what follows from it.
  * `prepares`: before the lock. `closes`: takes a job away, for which no lock is needed. `acquires`: asks for the lock. `holds`: looks or
- * proves, under the lock. `changes`: sets the capacity, under the lock; to send it twice does no harm. `raises`: the same, but an answer that is missing does not allow a second call.
+ * proves, under the lock. `changes`: sets the capacity, under the lock; it is sent again only when it was refused. `raises`: the same, and the change is then looked for.
  * `sees`: looks, still under the lock, whether others can see the change. `releases`: the work is done. `lets go`: it is not.
  */
 export type Role =
