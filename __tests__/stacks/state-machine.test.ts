@@ -1,4 +1,4 @@
-import { App, TerraformOutput } from 'cdktf';
+import { App, LocalBackend, TerraformOutput } from 'cdktf';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -146,9 +146,12 @@ describe('the state machine', () => {
 
 /** Policies of these machines, with a reference in them, as the real Terraform evaluates them for each strategy. */
 async function evaluatedPolicies(machines: Readonly<Record<Strategy, Machine>>): Promise<Record<string, unknown>> {
+  const folder = mkdtempSync(join(tmpdir(), 'policies-'));
   class Policies extends AddressedStack {
     constructor(scope: App) {
       super(scope, 'policies');
+      // The default is a state in the working directory.
+      new LocalBackend(this, { path: join(folder, 'terraform.tfstate') });
       const vars = declareVariables(this);
       new TerraformOutput(this, 'policy', {
         value: policyFor(vars, machines, (Action) =>
@@ -157,7 +160,6 @@ async function evaluatedPolicies(machines: Readonly<Record<Strategy, Machine>>):
       });
     }
   }
-  const folder = mkdtempSync(join(tmpdir(), 'policies-'));
   try {
     const app = new App({ outdir: folder });
     new Policies(app);
