@@ -12,6 +12,7 @@ import {
   fenced,
   holderPrefix,
   launchHookName,
+  leaseSeconds,
   lockItem,
   lockTableName,
   terminateHookName,
@@ -90,6 +91,8 @@ export interface Outcome {
 }
 
 const bootSeconds = 40;
+/** A lease is counted from the fence, and the call that follows it is sent within its time limit. */
+const latestSeconds = leaseSeconds - 20;
 /** No webhook leaves later than this after its job's last change. */
 const lastWebhookSeconds = 330;
 /** The longest story: a lost lock, an instance's patience and the long way out, several times over. */
@@ -126,9 +129,9 @@ export async function tell(
       terminations += 1;
       if (seconds !== undefined) return { kind: 'late', seconds };
     }
-    // Only the terminate call may be late by any time; see docs/protocol.md, assumptions.
+    // Only the terminate call may be late by any time; any other has its effect while the lease lasts (docs/protocol.md, assumptions).
     return fate.kind === 'late' && what !== 'terminate instance'
-      ? { kind: 'late', seconds: Math.min(fate.seconds, 10) }
+      ? { kind: 'late', seconds: Math.min(fate.seconds, latestSeconds) }
       : fate;
   };
 
