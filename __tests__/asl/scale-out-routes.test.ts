@@ -9,7 +9,7 @@ import type { World } from './scale-out-world.ts';
 
 const atZero = { desired: 0, max: 3 } as const;
 const withMachine = { desired: 1, max: 3 } as const;
-const { throttled, denied, broken, groupThrottled, groupBusy, groupContended, answerLost, hangs } = goesWrong;
+const { throttled, denied, broken, groupThrottled, groupBusy, groupContended, answerLost, hangs, vanishes } = goesWrong;
 const pass = (): Promise<void> => Promise.resolve();
 
 const routes: readonly Route[] = [
@@ -443,9 +443,9 @@ const routes: readonly Route[] = [
   },
   {
     title: 'calls that hang are cut off, under the lock too',
-    meddling: () => ({ RecordWake: [hangs], ScaleUp: [hangs] }),
+    meddling: () => ({ RecordWake: [hangs], ScaleUp: [vanishes] }),
     timeoutScale: 0.1,
-    by: ['RecordWake', 'ScaleUp', 'ReleaseLock', 'CapacityIsThere'],
+    by: ['RecordWake', 'ScaleUp', 'CountFailure', 'TakeOver', 'ScaleUp', 'ReleaseLock', 'CapacityIsThere'],
     desired: 1,
     then: (execution) => {
       expect(errors(execution, 'RecordWake')[0]).toBe('States.Timeout');

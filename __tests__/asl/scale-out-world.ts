@@ -212,6 +212,8 @@ export const goesWrong = {
   },
   /** Answered, but long after the caller has given up. */
   hangs: (forward): Promise<Answer> => new Promise((late) => setTimeout(() => late(forward()), 1000)),
+  /** It never arrives, and is never answered. */
+  vanishes: (): Promise<Answer> => new Promise(() => undefined),
 } as const satisfies Record<string, Meddle>;
 
 /** Something else happens first. */
