@@ -8,7 +8,8 @@ import { life, live } from './any-life.ts';
 import { me } from './play.ts';
 
 const numRuns = 1000;
-const seed = Math.trunc(Math.random() * 2 ** 31);
+// The same lives each time, because what a few of them must come to is asked below; what never happens is looked for in others as well.
+const seed = 20_261_124;
 const lives = fc.sample(life, { numRuns, seed });
 const lived = lives.map((given) => live(given));
 
