@@ -21,7 +21,7 @@ const changed = (name: string, fields: object): Machine => ({
 /** It lets go as soon as the capacity is set. */
 const withoutLooking = changed('ScaleUp', { Next: 'ReleaseLock' });
 
-/** It sends the change again, and lets go, as the other strategy's machine may. */
+/** It sends the change again, and lets go. */
 const impatient = changed('ScaleUp', {
   Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 1, MaxAttempts: 1, BackoffRate: 1 }],
   Catch: [

@@ -29,6 +29,7 @@ export interface Leave {
 }
 
 const none = (why: string): Nothing => ({ kind: 'none', why });
+const atMaximum = 'the group is at its maximum';
 
 /** The instances that the jobs known as open need: a job of theirs each on `jobsPerInstance`. */
 const wanted = ({ open }: Item, { jobsPerInstance }: Settings): number => Math.ceil(open / jobsPerInstance);
@@ -72,16 +73,19 @@ const suffices = (instances: number, { open }: Item, { strategy, jobsPerInstance
 
 /**
  * Whether a full instance asks for more. First-instance: for one more, unless one is on its way, and only once for what has happened so
- * far. Demand: for what the open jobs need, should the webhooks not have seen to it. `asked` is written when it was answered.
+ * far. Demand: for what the open jobs need, should the webhooks not have seen to it. `asked` is written when it was answered; a group that
+ * is at its maximum is no answer, because an idle instance may leave a moment later and rely on this one.
  */
 export function ask(item: Item, group: Group, settings: Settings, becameFull: boolean): Change {
   const asked = item.wakeCount;
   if (settings.strategy === 'demand') {
-    const capacity = Math.min(group.max, wanted(item, settings));
-    return capacity > group.desired ? { kind: 'set', capacity, asked } : { ...none('the capacity is enough'), asked };
+    const need = wanted(item, settings);
+    const capacity = Math.min(group.max, need);
+    if (capacity > group.desired) return { kind: 'set', capacity, ...(need <= capacity && { asked }) };
+    return need > group.desired ? none(atMaximum) : { ...none('the capacity is enough'), asked };
   }
   if (isAnotherComing(group)) return none('another instance is on its way');
-  if (group.desired >= group.max) return { ...none('the group is at its maximum'), asked };
+  if (group.desired >= group.max) return none(atMaximum);
   if (!becameFull && item.asked === asked) return none('nothing has happened since an instance last asked');
   return { kind: 'set', capacity: group.desired + 1, asked };
 }

@@ -128,7 +128,7 @@ function acquired(state: Waiting & Named, { answer }: Seen): AfterTurn {
   if (answer.kind === 'acquired')
     return { state: { at: 'describing', holder, since, item: answer.item }, step: { do: 'describe group' } };
   // Whether or not it took effect: the next look at the item tells.
-  return wait(answer.kind === 'unknown' ? { ...state, tried: holder } : state);
+  return wait(answer.kind === 'lost' ? state : { ...state, tried: holder });
 }
 
 function described(
@@ -181,7 +181,10 @@ function shown(
     return { state: { ...state, at: 'pausing before another look' }, step: pause(lookAgainSeconds) };
   if (isSeen || state.isSure)
     return release(state, { result: 'changed', act }, { ...answering(act), ...forgetting(act, item) });
-  return release(state, { result: 'unknown', act, why: 'the group did not show it within the lease' });
+  const end: End = { result: 'unknown', act, why: 'the group did not show it within the lease' };
+  // A capacity is absolute. It may yet be set, when others have raised the group further: so the lock is left to its lease, by whose end it
+  // has happened or never will.
+  return act.kind === 'set' ? { end } : release(state, end);
 }
 
 const unneeded = ({ why, isLeaving }: Extract<Change, { kind: 'none' }>): End => ({

@@ -12,7 +12,7 @@ import { isWaiting, takeTurn, turn } from './turn.ts';
 
 /** The instance polls and runs jobs; when it is full it asks for another, and when it is idle it thinks of leaving. */
 export type Working = { readonly phase: 'working'; readonly memory: Memory } & (
-  | { readonly at: 'polling again' | 'pausing' | 'looking' | 'describing' }
+  | { readonly at: 'polling again' | 'pausing' | 'looking' | 'describing' | 'describing to ask' }
   /** With the group when it is about leaving. */
   | { readonly at: 'reading'; readonly group?: Group }
   | { readonly at: 'asking'; readonly turn: Turn }
@@ -64,6 +64,11 @@ export function working(state: Working, seen: Seen, settings: Settings): AfterWo
     case 'describing':
       if (answer.kind !== 'group' || answer.group === undefined) return lookAgain(later(memory, now));
       return { state: { phase: 'working', at: 'reading', memory, group: answer.group }, step: { do: 'read item' } };
+    // A group at its maximum needs no turn at the lock: it would only keep the webhooks waiting.
+    case 'describing to ask':
+      if (answer.kind !== 'group' || answer.group === undefined || answer.group.desired >= answer.group.max)
+        return lookAgain(later(memory, now));
+      return askForMore(memory, now);
     case 'reading':
       if (answer.kind !== 'item') return lookAgain(later(memory, now));
       return read(memory, answer.item, state.group, now, settings);
@@ -94,7 +99,9 @@ function askForMore(memory: Memory, now: number): Next<Working> {
 function read(before: Memory, item: Item, group: Group | undefined, now: number, settings: Settings): AfterWorking {
   const memory = { ...before, coverage: counted(before.coverage, item.wakeCount, now) };
   if (memory.isFull && now >= memory.notBefore)
-    return item.asked === item.wakeCount ? lookAgain(later(memory, now)) : askForMore(memory, now);
+    return item.asked === item.wakeCount
+      ? lookAgain(later(memory, now))
+      : { state: { phase: 'working', at: 'describing to ask', memory }, step: { do: 'describe group' } };
   if (group === undefined) return lookAgain(memory);
   const isWorthIt = leave(item, group, settings, leavingOf(memory, now)).kind === 'leave';
   return isWorthIt ? { to: 'drain', memory } : lookAgain(later(memory, now));

@@ -218,11 +218,11 @@ describe('a full instance that holds the lock', () => {
       change: coming,
     },
     {
-      what: 'cannot go above the maximum, and that is an answer',
+      what: 'cannot go above the maximum, and that is no answer: another may leave',
       settings: firstInstance,
       group: group(4),
       becameFull: true,
-      change: nothing('the group is at its maximum', 5),
+      change: nothing('the group is at its maximum'),
     },
     {
       what: 'asks for what the open jobs need',
@@ -236,7 +236,7 @@ describe('a full instance that holds the lock', () => {
       settings: demand,
       item: { open: 50 },
       group: group(1),
-      change: set(4, 5),
+      change: set(4),
     },
     {
       what: 'does not ask when the capacity is enough',
@@ -251,7 +251,7 @@ describe('a full instance that holds the lock', () => {
       settings: demand,
       item: { open: 50 },
       group: group(4),
-      change: nothing('the capacity is enough', 5),
+      change: nothing('the group is at its maximum'),
     },
     {
       what: 'never lowers what is there',
