@@ -8,8 +8,7 @@ import { life, live } from './any-life.ts';
 import { me } from './play.ts';
 
 const numRuns = 1000;
-// The same lives each time, because what a few of them must come to is asked below; what never happens is looked for in others as well.
-const seed = 20_261_124;
+const seed = Math.trunc(Math.random() * 2 ** 31);
 const lives = fc.sample(life, { numRuns, seed });
 const lived = lives.map((given) => live(given));
 
@@ -215,11 +214,13 @@ describe('whatever the services answer, an agent', () => {
   });
 });
 
-describe('these lives', () => {
+describe('such lives', () => {
   it('come to everything that the sentences above are about', () => {
-    const found = lived.map(({ deeds }) => new Set(deeds.map(inWords)));
+    // The same ones each time: among any others there may be none that comes to what is rare.
+    const known = fc.sample(life, { numRuns, seed: 20_261_124 }).map((given) => live(given));
+    const found = known.map(({ deeds }) => new Set(deeds.map(inWords)));
     const missed = everything.filter((what) => !found.some((deeds) => deeds.has(what)));
-    expect({ seed, missed }).toEqual({ seed, missed: [] });
+    expect(missed).toEqual([]);
   });
 });
 
