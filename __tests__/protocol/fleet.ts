@@ -1,5 +1,5 @@
-import { AutoScalingClient, CompleteLifecycleActionCommand } from '@aws-sdk/client-auto-scaling';
-import { DeleteItemCommand, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { decide as decideAsReal, start } from '../../ami/agent/decisions/agent.ts';
 import type { Settings } from '../../ami/agent/decisions/settings.ts';
 import type { Answer } from '../../ami/agent/decisions/step.ts';
@@ -40,6 +40,7 @@ export const group = 'glab-runner-test';
 export const table = lockTableName(group);
 export const secret = 'a secret of more than 16 characters';
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+const hooks = { launch: launchHookName(group), terminate: terminateHookName(group) };
 const arn = `arn:aws:states:${region}:123456789012:stateMachine:${group}`;
 const ourRunner = '7';
 const foreignRunner = '99';
@@ -91,6 +92,7 @@ export interface Outcome {
 }
 
 const bootSeconds = 40;
+const hookSeconds = 200;
 /** A lease is counted from the fence, and the call that follows it is sent within its time limit. */
 const latestSeconds = leaseSeconds - 20;
 /** No webhook leaves later than this after its job's last change. */
@@ -153,8 +155,7 @@ export async function tell(
     if (change.kind === 'desired capacity') desired.push({ at: since(), to: change.to });
     if (change.kind !== 'instance') return;
     const { instanceId, state } = change;
-    if (state === 'Pending:Wait') time.after(2000 + 3000 * random(), () => register(instanceId));
-    if (state === 'InService') boot(instanceId);
+    if (state === 'Pending:Wait') boot(instanceId);
     if (state === 'Terminated') bury(instanceId);
   };
   const autoScaling = await startAutoScaling({
@@ -171,15 +172,15 @@ export async function tell(
         availabilityZones: [`${region}a`],
         hooks: [
           {
-            name: launchHookName(group),
+            name: hooks.launch,
             transition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
-            heartbeatTimeout: 200,
+            heartbeatTimeout: hookSeconds,
             defaultResult: 'ABANDON',
           },
           {
-            name: terminateHookName(group),
+            name: hooks.terminate,
             transition: 'autoscaling:EC2_INSTANCE_TERMINATING',
-            heartbeatTimeout: 200,
+            heartbeatTimeout: hookSeconds,
             defaultResult: 'CONTINUE',
           },
         ],
@@ -316,30 +317,7 @@ export async function tell(
     },
   });
 
-  // The agents' half: one for each instance.
-  const register = async (instanceId: string): Promise<void> => {
-    if (story.strategy === 'demand')
-      await items.send(
-        new UpdateItemCommand({
-          TableName: table,
-          Key: { [lockItem.key]: { S: lockItem.id } },
-          UpdateExpression: `ADD ${lockItem.runners} :runner`,
-          ExpressionAttributeValues: { ':runner': { NS: [ourRunner] } },
-        }),
-      );
-    try {
-      await groups.send(
-        new CompleteLifecycleActionCommand({
-          AutoScalingGroupName: group,
-          LifecycleHookName: launchHookName(group),
-          InstanceId: instanceId,
-          LifecycleActionResult: 'CONTINUE',
-        }),
-      );
-    } catch {
-      // It was lost while it booted.
-    }
-  };
+  // The agents' half: one for each instance, from the moment at which its launch hook holds it.
   const boot = (instanceId: string): void => {
     const machine: Machine = {
       id: instanceId,
@@ -349,7 +327,7 @@ export async function tell(
     };
     machines.set(instanceId, machine);
     machineCount += 1;
-    time.after(0, () => startAgent(machine, 1));
+    time.after(2000 + 3000 * random(), () => startAgent(machine, 1));
   };
   const bury = (instanceId: string): void => {
     const machine = machines.get(instanceId);
@@ -371,6 +349,7 @@ export async function tell(
     strategy: story.strategy,
     jobsPerInstance: story.jobsPerInstance,
     idleSeconds: story.idleSeconds,
+    hookSeconds,
   });
   let uniques = 0;
 
@@ -384,7 +363,7 @@ export async function tell(
   };
   const portsOf = (machine: Machine, actor: Actor): Ports => {
     const lock = connectLockItem(items, table);
-    const own = connectGroup(groups, { name: group, instanceId: machine.id, hook: terminateHookName(group) });
+    const own = connectGroup(groups, { name: group, instanceId: machine.id, hooks });
     const failure = (how: 'refused' | 'failed' | 'timed out'): Answer => ({
       kind: how === 'refused' ? 'refused' : 'unknown',
       why: `made by the schedule: ${how}`,
@@ -404,6 +383,8 @@ export async function tell(
         takeOver: (holder, from) => through('take lock over', () => lock.takeOver(holder, from)),
         fence: (holder) => through('fence', (isLate) => lock.fence(isLate ? holder : (name = holder))),
         release: (holder, writes) => through('release lock', () => lock.release(holder, writes)),
+        noteRegistration: (runners) => through('note registration', () => lock.noteRegistration(runners)),
+        countBootFailure: () => through('count boot failure', () => lock.countBootFailure()),
       },
       group: {
         describe: () => through('describe group', () => describing(() => own.describe())),
@@ -418,11 +399,18 @@ export async function tell(
               effects.push({ at: since(), by: actor.name, what: 'terminate with a job' });
             return changing(() => own.terminate(decrement));
           }),
-        recordHeartbeat: () => through('record heartbeat', () => own.recordHeartbeat()),
-        complete: () => through('complete lifecycle action', () => own.complete()),
+        recordHeartbeat: (hook) => through('record heartbeat', () => own.recordHeartbeat(hook)),
+        complete: (hook, result) => through('complete lifecycle action', () => own.complete(hook, result)),
       },
       runner: {
         look: () => Promise.resolve(viewOf(machine)),
+        fetchToken: () => local(() => undefined),
+        checkExecutor: () => local(() => undefined),
+        create: () => local(() => undefined),
+        configure: () => local(() => undefined),
+        start: () => local(() => undefined),
+        verify: () => local(() => undefined),
+        ids: () => (story.strategy === 'demand' ? [Number(ourRunner)] : []),
         stopPolling: () => local(() => machine.runner.stopPolling()),
         pollAgain: () => local(() => machine.runner.pollAgain()),
         stop: () =>
@@ -430,6 +418,7 @@ export async function tell(
             if (machine.runner.look().running > 0) violations.push(`${machine.id} stopped its runner with a job`);
             machine.runner.quit();
           }),
+        abort: () => local(() => violations.push(`${machine.id} ended its jobs`)),
         unregister: () => local(() => undefined),
       },
     };

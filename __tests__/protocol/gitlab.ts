@@ -37,6 +37,7 @@ export interface RunnerModel {
 
 export interface GitLab {
   readonly jobs: readonly Job[];
+  /** It polls once it is told to. */
   startRunner(concurrent: number): RunnerModel;
 }
 
@@ -86,7 +87,7 @@ export function gitLab({ time, random, jobs: plans, longPollSeconds, send }: Git
 
   const startRunner = (concurrent: number): RunnerModel => {
     let isOn = true;
-    let isPolling = true;
+    let isPolling = false;
     let isPollDue = false;
     let lastUpdate = -1;
     let inFlight = 0;
@@ -158,14 +159,12 @@ export function gitLab({ time, random, jobs: plans, longPollSeconds, send }: Git
       watchers.push(letGo);
       seconds(longPollSeconds, letGo);
     };
-    soon(0.1);
-
     return {
       look: () => ({
         running: running.size,
         concurrent,
         inFlight,
-        polling: isPolling ? [{ id: 'runner', requestConcurrency: 1, inFlight, ...ended }] : [],
+        polling: isPolling ? [{ id: 'runner', requestConcurrency: 1, inFlight, ...ended, refused: 0 }] : [],
       }),
       stopPolling: () => {
         isPolling = false;

@@ -17,9 +17,27 @@ export async function perform(step: Step, { lockItem, group, runner, pause }: Po
   switch (step.do) {
     case 'look':
       // Its answer changes nothing: the next look sends another one.
-      if (step.heartbeat) await group.recordHeartbeat();
+      if (step.heartbeat) await group.recordHeartbeat(step.heartbeat);
       await pause(step.seconds);
       return { kind: 'looked' };
+    case 'fetch token':
+      return runner.fetchToken();
+    case 'check executor':
+      return runner.checkExecutor();
+    case 'create runner':
+      return runner.create();
+    case 'configure runner':
+      return runner.configure();
+    case 'start runner':
+      return runner.start();
+    case 'verify runner':
+      return runner.verify();
+    case 'note registration':
+      return lockItem.noteRegistration(runner.ids());
+    case 'count boot failure':
+      return lockItem.countBootFailure();
+    case 'abort jobs':
+      return runner.abort();
     case 'read item':
       return lockItem.read();
     case 'acquire lock':
@@ -37,7 +55,7 @@ export async function perform(step: Step, { lockItem, group, runner, pause }: Po
     case 'terminate instance':
       return group.terminate(step.decrement);
     case 'complete lifecycle action':
-      return group.complete();
+      return group.complete(step.hook, step.result);
     case 'stop polling':
       return runner.stopPolling();
     case 'poll again':

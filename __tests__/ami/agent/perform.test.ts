@@ -16,9 +16,22 @@ function written() {
       ]),
     ) as Record<Names, () => Promise<never>>;
   const ports: Ports = {
-    lockItem: port('lockItem', 'read', 'acquire', 'takeOver', 'fence', 'release'),
+    lockItem: port(
+      'lockItem',
+      'read',
+      'acquire',
+      'takeOver',
+      'fence',
+      'release',
+      'noteRegistration',
+      'countBootFailure',
+    ),
     group: port('group', 'describe', 'setDesiredCapacity', 'terminate', 'recordHeartbeat', 'complete'),
-    runner: port('runner', 'look', 'stopPolling', 'pollAgain', 'stop', 'unregister'),
+    runner: {
+      ...port('runner', 'look', 'fetchToken', 'checkExecutor', 'create', 'configure', 'start', 'verify'),
+      ...port('runner', 'stopPolling', 'pollAgain', 'stop', 'abort', 'unregister'),
+      ids: () => [7],
+    },
     pause: (seconds) => {
       calls.push(['pause', seconds]);
       return Promise.resolve();
@@ -45,7 +58,21 @@ const steps: {
   'describe group': [{ do: 'describe group' }, 'group.describe'],
   'set desired capacity': [{ do: 'set desired capacity', capacity: 3 }, 'group.setDesiredCapacity', 3],
   'terminate instance': [{ do: 'terminate instance', decrement: false }, 'group.terminate', false],
-  'complete lifecycle action': [{ do: 'complete lifecycle action' }, 'group.complete'],
+  'complete lifecycle action': [
+    { do: 'complete lifecycle action', hook: 'launch', result: 'ABANDON' },
+    'group.complete',
+    'launch',
+    'ABANDON',
+  ],
+  'fetch token': [{ do: 'fetch token' }, 'runner.fetchToken'],
+  'check executor': [{ do: 'check executor' }, 'runner.checkExecutor'],
+  'create runner': [{ do: 'create runner' }, 'runner.create'],
+  'configure runner': [{ do: 'configure runner' }, 'runner.configure'],
+  'start runner': [{ do: 'start runner' }, 'runner.start'],
+  'verify runner': [{ do: 'verify runner' }, 'runner.verify'],
+  'note registration': [{ do: 'note registration' }, 'lockItem.noteRegistration', [7]],
+  'count boot failure': [{ do: 'count boot failure' }, 'lockItem.countBootFailure'],
+  'abort jobs': [{ do: 'abort jobs' }, 'runner.abort'],
   'stop polling': [{ do: 'stop polling' }, 'runner.stopPolling'],
   'poll again': [{ do: 'poll again' }, 'runner.pollAgain'],
   'stop runner': [{ do: 'stop runner' }, 'runner.stop'],
@@ -76,8 +103,11 @@ describe('doing a step', () => {
 
   it('sends a heartbeat before a look that asks for one, and looks though it fails', async () => {
     const { calls, ports } = written();
-    expect(await perform({ do: 'look', seconds: 3, heartbeat: true }, ports)).toEqual({ kind: 'looked' });
-    expect(calls).toEqual([['group.recordHeartbeat'], ['pause', 3]]);
+    expect(await perform({ do: 'look', seconds: 3, heartbeat: 'launch' }, ports)).toEqual({ kind: 'looked' });
+    expect(calls).toEqual([
+      ['group.recordHeartbeat', 'launch'],
+      ['pause', 3],
+    ]);
   });
 
   it('does not hide a mistake of ours', async () => {

@@ -67,6 +67,17 @@ export function leave(item: Item, group: Group, settings: Settings, { covered, i
   return none('a job may be waiting');
 }
 
+/**
+ * How an instance leaves that cannot run jobs. `isReplaced`: another one comes in its place, which may fare better. Otherwise the group has
+ * one less, and what has happened so far is given up: the next event tries again.
+ */
+export function leaveUseless(item: Item, group: Group, { instanceId }: Settings, isReplaced: boolean): Change {
+  if (isLeaving(group, instanceId)) return { ...none('it is leaving already'), isLeaving: true };
+  if (isReplaced || inService(group) > group.desired) return { kind: 'leave', decrement: false, clearsOpen: false };
+  if (group.desired <= group.min) return none('the group is at its minimum');
+  return { kind: 'leave', decrement: true, clearsOpen: false, settled: item.wakeCount };
+}
+
 /** Whether so many instances suffice for all that was counted. */
 const suffices = (instances: number, { open }: Item, { strategy, jobsPerInstance }: Settings): boolean =>
   strategy === 'demand' ? instances * jobsPerInstance >= open : instances >= 1;

@@ -8,6 +8,7 @@ import type { Next, Seen, Step } from './step.ts';
 import { isLeaseOver, passed } from './timing.ts';
 import type { Turn } from './turn.ts';
 import { isWaiting, takeTurn, turn } from './turn.ts';
+import { hasToGo } from './view.ts';
 import { leavingOf } from './working.ts';
 
 /** An idle instance tries to leave. Until the group has let go of it every step can be taken back. */
@@ -48,7 +49,7 @@ const toldToGo = ({ coverage: { covered } }: Memory): AfterDraining => ({ to: 'l
 export function draining(state: Draining, seen: Seen, settings: Settings): AfterDraining {
   const { answer, now, view } = seen;
   const memory = remember(state.memory, seen);
-  if (view.isToldToGo && (state.at !== 'turn' || isWaiting(state.turn))) return toldToGo(memory);
+  if (hasToGo(view) && (state.at !== 'turn' || isWaiting(state.turn))) return toldToGo(memory);
   switch (state.at) {
     case 'stopping polling':
       if (answer.kind !== 'done') return { to: 'stay', memory };
@@ -94,8 +95,8 @@ function leaving(before: Turn, memory: Memory, seen: Seen, settings: Settings): 
         step: { do: 'look', seconds: uncertainLookSeconds },
       };
     case 'unneeded':
-      return after.end.isLeaving || seen.view.isToldToGo ? toldToGo(memory) : { to: 'stay', memory };
+      return after.end.isLeaving || hasToGo(seen.view) ? toldToGo(memory) : { to: 'stay', memory };
     case 'failed':
-      return seen.view.isToldToGo ? toldToGo(memory) : { to: 'stay', memory };
+      return hasToGo(seen.view) ? toldToGo(memory) : { to: 'stay', memory };
   }
 }

@@ -26,3 +26,7 @@ export const isLeaving = (group: Group, instanceId: string): boolean => {
   const [own] = group.instances.filter(({ id }) => id === instanceId);
   return own === undefined || own.lifecycleState.startsWith('Terminat');
 };
+
+/** Whether this instance is still held by the hook of its launch, or not even that far. */
+export const isLaunching = (group: Group, instanceId: string): boolean =>
+  inState(group, 'Pending').some(({ id }) => id === instanceId);

@@ -1,7 +1,7 @@
 import { wakeAgain } from './change.ts';
 import type { Settings } from './settings.ts';
 import type { Next, Seen, Step } from './step.ts';
-import { passed, queueLagSeconds } from './timing.ts';
+import { heartbeatSeconds, passed, queueLagSeconds } from './timing.ts';
 import type { Turn } from './turn.ts';
 import { takeTurn, turn } from './turn.ts';
 
@@ -16,6 +16,8 @@ export type Leaving = {
   /** The count up to which every event is nothing for this instance. Absent: none is known to be. */
   readonly settled?: number;
   readonly heartbeatAt: number;
+  /** The jobs were told to end: Spot takes the machine in a moment, and GitLab has to hear of it. */
+  readonly isAborted?: true;
 } & (
   | { readonly at: 'stopping polling' | 'settling' | 'reading' | 'describing' | 'completing' | 'gone' }
   /** The step before failed, and is done again. */
@@ -25,20 +27,21 @@ export type Leaving = {
   | { readonly at: 'finishing'; readonly quiet: number; readonly seenAt: number }
   /** `busyAt` is when a job was last seen, of a runner that could not be told to end. */
   | { readonly at: 'ending'; readonly busyAt?: number }
-  | { readonly at: 'stopping runner' | 'unregistering'; readonly tries: number }
+  | { readonly at: 'aborting' | 'stopping runner' | 'unregistering'; readonly tries: number }
 );
 
-type Common = Pick<Leaving, 'phase' | 'since' | 'settled' | 'heartbeatAt'>;
+type Common = Pick<Leaving, 'phase' | 'since' | 'settled' | 'heartbeatAt' | 'isAborted'>;
 
 const lookSeconds = 5;
-/** The hook's time limit is 200 s at least, and each heartbeat begins it anew. */
-const heartbeatSeconds = 60;
 const quietLooks = 2;
 const mostTries = 3;
 /** A second look that has failed for so long is given up: an instance must not stay for ever because a permission is missing. */
 const secondLookSeconds = 900;
 /** A runner of which nothing was seen for so long is told to end; SIGQUIT lets a job that runs all the same come to its end. */
 const unseenSeconds = 300;
+
+/** So long before Spot takes the machine its jobs are ended: GitLab is told, and may run them again elsewhere. */
+const abortSeconds = 20;
 
 const look: Step = { do: 'look', seconds: lookSeconds };
 
@@ -60,13 +63,14 @@ export function goAway(settled: number | undefined, now: number): Next<Leaving> 
 export function leaving(state: Leaving, seen: Seen, settings: Settings): Next<Leaving> {
   const next = after(state, seen, settings);
   if (next.step.do !== 'look' || next.state.at === 'gone') return next;
-  if (!passed(heartbeatSeconds, next.state.heartbeatAt, seen.now)) return next;
-  return { state: { ...next.state, heartbeatAt: seen.now }, step: { ...next.step, heartbeat: true } };
+  if (!passed(heartbeatSeconds(settings.hookSeconds), next.state.heartbeatAt, seen.now)) return next;
+  return { state: { ...next.state, heartbeatAt: seen.now }, step: { ...next.step, heartbeat: 'terminate' } };
 }
 
 function after(state: Leaving, seen: Seen, settings: Settings): Next<Leaving> {
   const { answer, now } = seen;
   const common = commonOf(state);
+  if (isTimeToAbort(state, seen)) return abortJobs(common, 1);
   const isDone = answer.kind === 'done';
   const isPatienceOver = passed(secondLookSeconds, state.since, now);
   switch (state.at) {
@@ -93,6 +97,9 @@ function after(state: Leaving, seen: Seen, settings: Settings): Next<Leaving> {
       return wakingAgain(common, state.turn, seen, settings);
     case 'finishing':
       return finishing(state, seen);
+    case 'aborting':
+      if (!isDone && state.tries < mostTries) return abortJobs(common, state.tries + 1);
+      return { state: { ...common, at: 'ending', ...(!isDone && { busyAt: now }) }, step: look };
     case 'stopping runner':
       if (!isDone && state.tries < mostTries) return stopRunner(common, state.tries + 1);
       return { state: { ...common, at: 'ending', ...(!isDone && { busyAt: now }) }, step: look };
@@ -112,10 +119,24 @@ function after(state: Leaving, seen: Seen, settings: Settings): Next<Leaving> {
   }
 }
 
-const commonOf = ({ phase, since, settled, heartbeatAt }: Leaving): Common => ({
+/** Seen after a pause only: a call that is under way is answered first. */
+const isTimeToAbort = ({ isAborted }: Leaving, { answer, view: { spotEndsAt, isRunnerOn }, now }: Seen): boolean =>
+  answer.kind === 'looked' &&
+  !isAborted &&
+  isRunnerOn &&
+  spotEndsAt !== undefined &&
+  passed(-abortSeconds, spotEndsAt, now);
+
+const abortJobs = (common: Common, tries: number): Next<Leaving> => ({
+  state: { ...common, isAborted: true, at: 'aborting', tries },
+  step: { do: 'abort jobs' },
+});
+
+const commonOf = ({ phase, since, settled, heartbeatAt, isAborted }: Leaving): Common => ({
   phase,
   since,
   heartbeatAt,
+  ...(isAborted && { isAborted }),
   ...(settled !== undefined && { settled }),
 });
 
@@ -160,5 +181,5 @@ const unregister = (common: Common, tries: number): Next<Leaving> => ({
 
 const complete = (common: Common): Next<Leaving> => ({
   state: { ...common, at: 'completing' },
-  step: { do: 'complete lifecycle action' },
+  step: { do: 'complete lifecycle action', hook: 'terminate', result: 'CONTINUE' },
 });

@@ -8,4 +8,6 @@ export interface Settings {
   readonly jobsPerInstance: number;
   /** Without a job for so long, the instance tries to leave. */
   readonly idleSeconds: number;
+  /** How long a lifecycle hook holds an instance between two heartbeats. */
+  readonly hookSeconds: number;
 }

@@ -5,7 +5,21 @@ import type { View } from './view.ts';
 /** What the daemon does next: one call or one pause, and never two at a time. */
 export type Step =
   /** Waits, then looks at the runner and at the instance. With `heartbeat` it first extends the time of the lifecycle hook that holds this instance. */
-  | { readonly do: 'look'; readonly seconds: number; readonly heartbeat?: true }
+  | { readonly do: 'look'; readonly seconds: number; readonly heartbeat?: Hook }
+  /** Reads the token of GitLab; it never leaves the port. */
+  | { readonly do: 'fetch token' }
+  /** Asks whether the jobs' executor works: the Docker daemon, where an entry uses it. */
+  | { readonly do: 'check executor' }
+  /** With an API token: makes this instance's runner, unless that was done before. Done at once with a runner's own token. */
+  | { readonly do: 'create runner' }
+  /** Writes the runner's configuration without `[[runners]]`, unless it is there. */
+  | { readonly do: 'configure runner' }
+  | { readonly do: 'start runner' }
+  /** Asks GitLab whether it accepts the runner. */
+  | { readonly do: 'verify runner' }
+  /** In the item: the runner's id, with the demand strategy, and that an instance could register. */
+  | { readonly do: 'note registration' }
+  | { readonly do: 'count boot failure' }
   | { readonly do: 'read item' }
   | { readonly do: 'acquire lock'; readonly holder: string }
   | { readonly do: 'take lock over'; readonly holder: string; readonly from: string }
@@ -21,8 +35,13 @@ export type Step =
   | { readonly do: 'poll again' }
   /** SIGQUIT: the process ends after the last job. Done when it was sent, and when there is no process. */
   | { readonly do: 'stop runner' }
+  /** SIGTERM: the process ends its jobs and tells GitLab so. */
+  | { readonly do: 'abort jobs' }
   | { readonly do: 'unregister' }
-  | { readonly do: 'complete lifecycle action' };
+  | { readonly do: 'complete lifecycle action'; readonly hook: Hook; readonly result: 'CONTINUE' | 'ABANDON' };
+
+/** Which of the group's two lifecycle hooks holds an instance. */
+export type Hook = 'launch' | 'terminate';
 
 /** The jobs known as open are forgotten, unless an event was counted since `wakeCount` was read. */
 export interface ClearOpen {
@@ -40,6 +59,8 @@ export type Answer =
   | { readonly kind: 'acquired'; readonly item: Item }
   /** The condition of a write did not hold: somebody else has the lock. */
   | { readonly kind: 'lost' }
+  /** How many instances in a row could not register, this one included. */
+  | { readonly kind: 'counted'; readonly failures: number }
   /** Undefined: there is no such group. */
   | { readonly kind: 'group'; readonly group: Group | undefined }
   /** The service said no, and nothing happened. */

@@ -14,6 +14,9 @@ export const staleSeconds = 20;
 /** Idle for so long, the last instance leaves though events still come in: four a minute for other runners would keep it for ever. */
 export const patienceSeconds = 1200;
 
+/** An instance in a lifecycle hook extends its time so often: the time limit is 30 s at least, 200 s by default. */
+export const heartbeatSeconds = (hookSeconds: number): number => Math.min(60, hookSeconds / 3);
+
 /** A change under the lock is begun only while so much of the lease is left: it takes a request's time limit, and clocks may differ. */
 export const leaseMarginSeconds = 30;
 

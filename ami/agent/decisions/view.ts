@@ -6,6 +6,8 @@ export interface View {
   readonly isRunnerOn: boolean;
   /** Whether IMDS gave `Terminated` as the target lifecycle state. No other answer, and no failure, means it. */
   readonly isToldToGo: boolean;
+  /** When Spot takes the machine, on the monotonic clock; absent without a notice. */
+  readonly spotEndsAt?: number;
 }
 
 /** What GitLab Runner's metrics say (https://docs.gitlab.com/runner/monitoring/). */
@@ -31,6 +33,11 @@ export interface Polling {
   readonly empty: number;
   /** How many have ended otherwise: with a job, an error or no connection. */
   readonly others: number;
+  /** How many of the others ended with 403: GitLab refuses the token. */
+  readonly refused: number;
 }
 
 export const isFull = (runner: Runner): boolean => runner.running >= runner.concurrent;
+
+/** Whether this instance has to go, by the group's wish or because Spot takes the machine back. */
+export const hasToGo = ({ isToldToGo, spotEndsAt }: View): boolean => isToldToGo || spotEndsAt !== undefined;

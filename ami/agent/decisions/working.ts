@@ -1,6 +1,7 @@
 import { ask, leave } from './change.ts';
 import { counted, wantsCount } from './coverage.ts';
 import type { Group } from './group.ts';
+import { ailment, healthy } from './health.ts';
 import type { Item } from './item.ts';
 import type { Memory } from './memory.ts';
 import { nothingRemembered, remember } from './memory.ts';
@@ -9,6 +10,7 @@ import type { Next, Seen, Step } from './step.ts';
 import { passed, patienceSeconds } from './timing.ts';
 import type { Turn } from './turn.ts';
 import { isWaiting, takeTurn, turn } from './turn.ts';
+import { hasToGo } from './view.ts';
 
 /** The instance polls and runs jobs; when it is full it asks for another, and when it is idle it thinks of leaving. */
 export type Working = { readonly phase: 'working'; readonly memory: Memory } & (
@@ -18,7 +20,10 @@ export type Working = { readonly phase: 'working'; readonly memory: Memory } & (
   | { readonly at: 'asking'; readonly turn: Turn }
 );
 
-export type AfterWorking = Next<Working> | { readonly to: 'drain' | 'leave'; readonly memory: Memory };
+export type AfterWorking =
+  | Next<Working>
+  | { readonly to: 'drain' | 'leave'; readonly memory: Memory }
+  | { readonly to: 'fail'; readonly why: string };
 
 const lookSeconds = 5;
 /** Between one attempt to leave, or to ask, and the next. */
@@ -34,8 +39,9 @@ export const work = (memory: Memory): Next<Working> => ({
 
 export const begin = (now: number): Next<Working> => work(nothingRemembered(now));
 
-/** The same, after an attempt that came to nothing. */
-export const workOn = (memory: Memory, now: number): Next<Working> => work(later(memory, now));
+/** The same, after an attempt that came to nothing. While it lasted the runner may not have polled, which is no ailment. */
+export const workOn = (memory: Memory, now: number): Next<Working> =>
+  work({ ...later(memory, now), health: healthy(now) });
 
 const later = (memory: Memory, now: number): Memory => ({ ...memory, notBefore: now + againSeconds * 1000 });
 
@@ -58,9 +64,12 @@ export function working(state: Working, seen: Seen, settings: Settings): AfterWo
       if (answer.kind === 'done') return lookAgain(memory);
       return { state: { phase: 'working', at: 'pausing', memory }, step: look };
     case 'pausing':
-      return view.isToldToGo ? { to: 'leave', memory } : work(memory);
-    case 'looking':
-      return view.isToldToGo ? { to: 'leave', memory } : nextOf(memory, now, settings);
+      return hasToGo(view) ? { to: 'leave', memory } : work(memory);
+    case 'looking': {
+      if (hasToGo(view)) return { to: 'leave', memory };
+      const why = ailment(memory.health, now);
+      return why === undefined ? nextOf(memory, now, settings) : { to: 'fail', why };
+    }
     case 'describing':
       if (answer.kind !== 'group' || answer.group === undefined) return lookAgain(later(memory, now));
       return { state: { phase: 'working', at: 'reading', memory, group: answer.group }, step: { do: 'read item' } };
@@ -73,7 +82,7 @@ export function working(state: Working, seen: Seen, settings: Settings): AfterWo
       if (answer.kind !== 'item') return lookAgain(later(memory, now));
       return read(memory, answer.item, state.group, now, settings);
     case 'asking':
-      if (view.isToldToGo && isWaiting(state.turn)) return { to: 'leave', memory };
+      if (hasToGo(view) && isWaiting(state.turn)) return { to: 'leave', memory };
       return asking(state.turn, memory, seen, settings);
   }
 }

@@ -7,7 +7,7 @@ import {
   TerminateInstanceInAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import type { Group } from '../decisions/group.ts';
-import type { Answer } from '../decisions/step.ts';
+import type { Answer, Hook } from '../decisions/step.ts';
 import { failure } from './failure.ts';
 
 /** What an instance asks of its Auto Scaling group. */
@@ -15,23 +15,27 @@ export interface GroupPort {
   describe(): Promise<Answer>;
   setDesiredCapacity(capacity: number): Promise<Answer>;
   terminate(decrement: boolean): Promise<Answer>;
-  recordHeartbeat(): Promise<Answer>;
-  complete(): Promise<Answer>;
+  recordHeartbeat(hook: Hook): Promise<Answer>;
+  complete(hook: Hook, result: 'CONTINUE' | 'ABANDON'): Promise<Answer>;
 }
 
-/** The group `name` as the instance `instanceId` sees it. `hook` is the lifecycle hook of its termination. */
+/** The group `name` as the instance `instanceId` sees it. `hooks` are the names of its lifecycle hooks. */
 export interface Membership {
   readonly name: string;
   readonly instanceId: string;
-  readonly hook: string;
+  readonly hooks: Readonly<Record<Hook, string>>;
 }
 
 /** The client decides about time limits. It must not retry: a terminate call with decrement that is sent twice may count twice. */
 export function connectGroup(
   client: Pick<AutoScalingClient, 'send'>,
-  { name, instanceId, hook }: Membership,
+  { name, instanceId, hooks }: Membership,
 ): GroupPort {
-  const action = { AutoScalingGroupName: name, LifecycleHookName: hook, InstanceId: instanceId };
+  const actionOf = (hook: Hook) => ({
+    AutoScalingGroupName: name,
+    LifecycleHookName: hooks[hook],
+    InstanceId: instanceId,
+  });
   const done = async (call: Promise<unknown>): Promise<Answer> => {
     try {
       await call;
@@ -62,9 +66,9 @@ export function connectGroup(
           }),
         ),
       ),
-    recordHeartbeat: () => done(client.send(new RecordLifecycleActionHeartbeatCommand(action))),
-    complete: () =>
-      done(client.send(new CompleteLifecycleActionCommand({ ...action, LifecycleActionResult: 'CONTINUE' }))),
+    recordHeartbeat: (hook) => done(client.send(new RecordLifecycleActionHeartbeatCommand(actionOf(hook)))),
+    complete: (hook, result) =>
+      done(client.send(new CompleteLifecycleActionCommand({ ...actionOf(hook), LifecycleActionResult: result }))),
   };
 }
 

@@ -12,11 +12,22 @@ export interface LockItem {
   takeOver(holder: string, from: string): Promise<Answer>;
   fence(holder: string): Promise<Answer>;
   release(holder: string, writes: { readonly asked?: number; readonly clearOpen?: ClearOpen }): Promise<Answer>;
+  /** An instance could register: with the ids of its runners, should the fleet have to know its own. */
+  noteRegistration(runners: readonly number[]): Promise<Answer>;
+  /** One more instance in a row could not. */
+  countBootFailure(): Promise<Answer>;
 }
 
 type Attributes = Readonly<Record<string, AttributeValue>>;
 
-const { holder: HOLDER, wakeCount: WAKE_COUNT, asked: ASKED, open: OPEN } = lockItem;
+const {
+  holder: HOLDER,
+  wakeCount: WAKE_COUNT,
+  asked: ASKED,
+  open: OPEN,
+  runners: RUNNERS,
+  bootFailures: BOOT_FAILURES,
+} = lockItem;
 
 const numberOf = (value: AttributeValue | undefined): number | undefined =>
   value?.N === undefined ? undefined : Number(value.N);
@@ -110,6 +121,26 @@ export function connectLockItem(client: Pick<DynamoDBClient, 'send'>, table: str
           }),
         },
         () => ({ kind: 'done' }),
+      ),
+    noteRegistration: (runners) =>
+      write(
+        {
+          UpdateExpression: [
+            `REMOVE ${BOOT_FAILURES}`,
+            ...(runners.length === 0 ? [] : [`ADD ${RUNNERS} :runners`]),
+          ].join(' '),
+          ...(runners.length > 0 && { ExpressionAttributeValues: { ':runners': { NS: runners.map(String) } } }),
+        },
+        () => ({ kind: 'done' }),
+      ),
+    countBootFailure: () =>
+      write(
+        {
+          UpdateExpression: `ADD ${BOOT_FAILURES} :one`,
+          ExpressionAttributeValues: { ':one': { N: '1' } },
+          ReturnValues: 'UPDATED_NEW',
+        },
+        (attributes) => ({ kind: 'counted', failures: numberOf(attributes?.[BOOT_FAILURES]) ?? 1 }),
       ),
   };
 }

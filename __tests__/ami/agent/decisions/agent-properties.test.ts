@@ -43,6 +43,16 @@ const each =
 const changes = is('terminate instance', 'set desired capacity');
 const acquires = is('acquire lock', 'take lock over');
 const terminates = is('terminate instance');
+/** Lets Auto Scaling go on with the end of the instance. */
+const completes = ({ step }: Deed): boolean => step.do === 'complete lifecycle action' && step.hook === 'terminate';
+/** Terminates itself because it is idle, not because it cannot run jobs: that one does not wait until it is empty. */
+const drains = (deed: Deed, before: readonly Deed[]): boolean => {
+  const last = before.filter(is('count boot failure', 'poll again')).at(-1);
+  return terminates(deed) && last?.step.do !== 'count boot failure';
+};
+/** For each time an idle instance terminates itself, what is wrong with it. */
+const eachDrain = (wrong: (deed: Deed, before: readonly Deed[]) => string | undefined) =>
+  each(terminates, (deed, before) => (drains(deed, before) ? wrong(deed, before) : undefined));
 const isDone = ({ answer }: Deed): boolean => answer.kind === 'done';
 
 /** The acquisition of the lock that is held, as far as the agent can know. */
@@ -126,7 +136,7 @@ describe('whatever the services answer, an agent', () => {
 
   it('does not terminate itself while it polls', () => {
     never(
-      each(terminates, (_, before) => {
+      eachDrain((_, before) => {
         const last = before.filter(is('stop polling', 'poll again')).at(-1);
         return last?.step.do === 'stop polling' && isDone(last) ? undefined : 'it polls';
       }),
@@ -135,7 +145,7 @@ describe('whatever the services answer, an agent', () => {
 
   it('does not terminate itself while a job runs or a request is in flight, as far as can be seen', () => {
     never(
-      each(terminates, ({ view }, before) => {
+      eachDrain(({ view }, before) => {
         const last = [...before, { view }].findLast((deed) => deed.view.runner !== undefined)?.view.runner;
         return last?.running === 0 && last.inFlight === 0 ? undefined : 'it is not empty';
       }),
@@ -144,7 +154,7 @@ describe('whatever the services answer, an agent', () => {
 
   it('has looked twice after it stopped polling before it terminates itself', () => {
     never(
-      each(terminates, (_, before) => {
+      eachDrain((_, before) => {
         const stopped = before.findLastIndex(is('stop polling'));
         const looks = before.slice(stopped).filter(is('look')).length;
         return looks >= 2 ? undefined : `${looks} looks`;
@@ -172,7 +182,7 @@ describe('whatever the services answer, an agent', () => {
   it('neither polls nor terminates itself again when it has stopped the runner', () => {
     never(
       each(is('poll again', 'terminate instance'), ({ step }, before) =>
-        before.some(is('stop runner', 'complete lifecycle action')) ? step.do : undefined,
+        before.some((deed) => is('stop runner')(deed) || completes(deed)) ? step.do : undefined,
       ),
     );
   });
@@ -194,7 +204,8 @@ describe('whatever the services answer, an agent', () => {
       expect(deeds.at(-1)!.to - calm).toBeGreaterThan(hour);
       const late = deeds.flatMap((stop, index) => {
         if (stop.step.do !== 'stop polling' || !isDone(stop)) return [];
-        const end = deeds.slice(index).find(is('poll again', 'complete lifecycle action')) ?? deeds.at(-1)!;
+        const end =
+          deeds.slice(index).find(is('poll again', 'complete lifecycle action', 'count boot failure')) ?? deeds.at(-1)!;
         const took = end.from - Math.max(calm, stop.from);
         return took <= hour ? [] : [`after ${took / 1000} s: ${end.step.do}`];
       });
@@ -225,6 +236,7 @@ describe('such lives', () => {
 });
 
 const inWords = ({ step, answer }: Deed): string => {
+  if (step.do === 'complete lifecycle action') return `complete ${step.hook} hook: ${step.result}`;
   if (step.do === 'terminate instance') return `${step.do}: ${answer.kind}`;
   return step.do === 'release lock' && step.clearOpen ? 'release lock, clear open' : step.do;
 };
@@ -246,5 +258,17 @@ const everything = Object.keys({
   'poll again': true,
   'stop runner': true,
   unregister: true,
-  'complete lifecycle action': true,
-} satisfies Record<Exclude<Step['do'], 'terminate instance'>, true> & Record<string, true>);
+  'complete launch hook: CONTINUE': true,
+  'complete launch hook: ABANDON': true,
+  'complete terminate hook: CONTINUE': true,
+  'fetch token': true,
+  'check executor': true,
+  'create runner': true,
+  'configure runner': true,
+  'start runner': true,
+  'verify runner': true,
+  'note registration': true,
+  'count boot failure': true,
+  'abort jobs': true,
+} satisfies Record<Exclude<Step['do'], 'terminate instance' | 'complete lifecycle action'>, true> &
+  Record<string, true>);

@@ -24,11 +24,19 @@ const played = (lines: readonly Line[]) =>
 
 const polled = (empty: number) => ({ view: view({ polling: [entry({ empty })] }) });
 const stopped = { view: view({ polling: [] }) };
-const begun: readonly Line[] = [
-  [done, 'look in 5 s'],
-  [polled(0), 'read item'],
-  [read(), 'look in 5 s'],
+/** Booted; the metrics answer at once, and the launch hook is completed. */
+const booted: readonly Line[] = [
+  [done, 'check executor'],
+  [done, 'create runner'],
+  [done, 'configure runner'],
+  [done, 'start runner'],
+  [done, 'look in 1 s'],
+  [polled(0), 'verify runner'],
+  [done, 'note registration'],
+  [done, 'describe group'],
+  [shows(group(1)), 'poll again'],
 ];
+const begun: readonly Line[] = [...booted, [done, 'look in 5 s'], [polled(0), 'read item'], [read(), 'look in 5 s']];
 /** Idle for three minutes, with the count 5 covered, and polling stopped. */
 const drained: readonly Line[] = [
   ...begun,
@@ -61,12 +69,12 @@ describe('the life of an instance', () => {
         ...drained,
         [stopped, 'look in 1 s'],
         [stopped, 'read item'],
-        [read(), 'acquire lock as #13'],
+        [read(), 'acquire lock as #22'],
         [acquired(), 'describe group'],
-        [shows(group(1)), 'fence as #13'],
+        [shows(group(1)), 'fence as #22'],
         [done, 'terminate instance with decrement'],
         [done, 'describe group'],
-        [shows(without(0)), 'release lock of #13'],
+        [shows(without(0)), 'release lock of #22'],
         [done, 'stop polling'],
         [done, 'look in 5 s'],
         [{ took: 25 }, 'read item'],
@@ -75,7 +83,7 @@ describe('the life of an instance', () => {
         [stopped, 'stop runner'],
         [done, 'look in 5 s'],
         [{ view: noRunner }, 'unregister'],
-        [done, 'complete lifecycle action'],
+        [done, 'complete terminate hook: CONTINUE'],
         [done, 'look in 5 s'],
       ],
       phase: 'leaving',

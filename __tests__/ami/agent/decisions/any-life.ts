@@ -30,6 +30,8 @@ interface Chance {
   readonly own: string;
   readonly isGroupThere: boolean;
   readonly isToldToGo: boolean;
+  /** Spot takes the machine in so many seconds. */
+  readonly spotIn: number | undefined;
   readonly hasMetrics: boolean;
   /** Jobs that begin, as far as the runner can take them, and jobs that end. */
   readonly begun: number;
@@ -55,6 +57,7 @@ const chance: fc.Arbitrary<Chance> = fc.record({
   own: often('InService', 8, fc.constantFrom('Pending:Wait', 'Terminating:Wait', 'Terminated', 'absent')),
   isGroupThere: often(true, 20, fc.constant(false)),
   isToldToGo: often(false, 150, fc.constant(true)),
+  spotIn: often<number | undefined>(undefined, 300, fc.constantFrom(5, 120)),
   hasMetrics: often(true, 20, fc.constant(false)),
   begun: often(0, 8, fc.constantFrom(1, 6)),
   ended: often(6, 1, fc.constantFrom(0, 1)),
@@ -108,6 +111,7 @@ export function live({ settings, chances, endsWith, hasMetrics }: Life, steps = 
     own: 'InService',
     isGroupThere: true,
     isToldToGo: false,
+    spotIn: undefined,
     hasMetrics,
     begun: 0,
     ended: 6,
@@ -119,6 +123,7 @@ export function live({ settings, chances, endsWith, hasMetrics }: Life, steps = 
   let counters = { empty: 0, others: 0 };
   let mine = `agent/${me}/before`;
   let wasTold = false;
+  let spotEndsAt: number | undefined;
   let view: View = { isRunnerOn: true, isToldToGo: false };
   let isStopped = false;
   let now = 0;
@@ -154,6 +159,8 @@ export function live({ settings, chances, endsWith, hasMetrics }: Life, steps = 
         ];
         return { kind: 'group', group: given.isGroupThere ? { desired, min, max: 4, instances } : undefined };
       }
+      case 'count boot failure':
+        return { kind: 'counted', failures: given.others + 1 };
       default:
         return { kind: 'done' };
     }
@@ -170,7 +177,8 @@ export function live({ settings, chances, endsWith, hasMetrics }: Life, steps = 
     if ('holder' in step && step.do !== 'release lock') mine = step.holder;
     if (step.do === 'poll again' && answer.kind === 'done') isPolling = true;
     if (step.do === 'stop polling' && answer.kind === 'done') isPolling = false;
-    if (step.do === 'stop runner' && answer.kind === 'done') isStopped = true;
+    if ((step.do === 'stop runner' || step.do === 'abort jobs') && answer.kind === 'done') isStopped = true;
+    if (step.do === 'abort jobs' && answer.kind === 'done') own = { ...own, running: 0 };
     if (step.do === 'look') {
       const places = own.concurrent - own.running;
       const taken = isPolling ? Math.min(given.begun, places) : Math.min(given.begun, own.inFlight, places);
@@ -180,13 +188,17 @@ export function live({ settings, chances, endsWith, hasMetrics }: Life, steps = 
         ...own,
         running: Math.max(0, own.running - given.ended) + taken,
         inFlight: Math.max(0, inFlight),
-        polling: isPolling ? [{ id: 'one', requestConcurrency: 1, inFlight: given.inFlight, ...counters }] : [],
+        polling: isPolling
+          ? [{ id: 'one', requestConcurrency: 1, inFlight: given.inFlight, ...counters, refused: 0 }]
+          : [],
       };
       wasTold ||= given.isToldToGo;
+      if (given.spotIn !== undefined) spotEndsAt ??= now + given.spotIn * 1000;
       view = {
         ...(given.hasMetrics && { runner: own }),
         isRunnerOn: !isStopped || own.running > 0,
         isToldToGo: wasTold,
+        ...(spotEndsAt !== undefined && { spotEndsAt }),
       };
     }
     const seen: Seen = { now, answer, view, unique: `#${index}` };

@@ -1,4 +1,4 @@
-import { inService, isAnotherComing, isLeaving } from '../../../../ami/agent/decisions/group.ts';
+import { inService, isAnotherComing, isLaunching, isLeaving } from '../../../../ami/agent/decisions/group.ts';
 import { group, me } from './play.ts';
 
 const instances = (...states: readonly string[]) =>
@@ -29,6 +29,17 @@ describe('the group as Describe tells of it', () => {
     ['Terminated', true],
   ])('has let go of an instance in %s: %s', (state, isIt) => {
     expect(isLeaving(own(state), me)).toBe(isIt);
+  });
+
+  it.each([
+    ['Pending', true],
+    ['Pending:Wait', true],
+    ['Pending:Proceed', true],
+    ['InService', false],
+    ['Terminating:Wait', false],
+  ])('has an instance in %s on its way: %s', (state, isIt) => {
+    expect(isLaunching(own(state), me)).toBe(isIt);
+    expect(isLaunching(own(state), 'i-other')).toBe(false);
   });
 
   it('has let go of an instance that it does not name', () => {

@@ -13,6 +13,7 @@ import {
   noRunner,
   play,
   read,
+  reclaimed,
   refused,
   shows,
   unknown,
@@ -155,9 +156,11 @@ describeScripts('the second look', [
 
 /** Until the instance waits for its jobs. */
 const looked: readonly Line[] = [...calm, [read(), 'look in 5 s']];
-const busy: Happening = { view: view({ running: 1, polling: [] }) };
+const aJob = view({ running: 1, polling: [] });
+const noJob = view({ polling: [] });
+const busy: Happening = { view: aJob };
 const waits: Happening = { view: view({ inFlight: 1, polling: [] }) };
-const isEmpty: Happening = { view: view({ polling: [] }) };
+const isEmpty: Happening = { view: noJob };
 const empty: readonly Line[] = [...looked, [isEmpty, 'look in 5 s'], [isEmpty, 'stop runner']];
 const ended: Happening = { view: noRunner };
 
@@ -171,7 +174,7 @@ describeScripts('the way out', [
       [waits, 'look in 5 s'],
       [isEmpty, 'look in 5 s'],
       [{ view: noMetrics }, 'look in 5 s'],
-      [isEmpty, 'look in 5 s, with a heartbeat'],
+      [isEmpty, 'look in 5 s, with a heartbeat of the terminate hook'],
       [isEmpty, 'stop runner'],
     ],
   },
@@ -181,7 +184,7 @@ describeScripts('the way out', [
       ...empty,
       [done, 'look in 5 s'],
       [ended, 'unregister'],
-      [done, 'complete lifecycle action'],
+      [done, 'complete terminate hook: CONTINUE'],
       [done, 'look in 5 s'],
       [done, 'look in 5 s'],
       [{ took: 300 }, 'look in 5 s'],
@@ -192,7 +195,7 @@ describeScripts('the way out', [
     lines: [
       ...empty,
       [done, 'look in 5 s'],
-      [{ ...busy, took: 60 }, 'look in 5 s, with a heartbeat'],
+      [{ ...busy, took: 60 }, 'look in 5 s, with a heartbeat of the terminate hook'],
       [{ view: noMetrics }, 'look in 5 s'],
       [ended, 'unregister'],
     ],
@@ -204,8 +207,8 @@ describeScripts('the way out', [
       [unknown, 'stop runner'],
       [refused, 'stop runner'],
       [refused, 'look in 5 s'],
-      [{ ...busy, took: 280 }, 'look in 5 s, with a heartbeat'],
-      [{ ...isEmpty, took: 280 }, 'look in 5 s, with a heartbeat'],
+      [{ ...busy, took: 280 }, 'look in 5 s, with a heartbeat of the terminate hook'],
+      [{ ...isEmpty, took: 280 }, 'look in 5 s, with a heartbeat of the terminate hook'],
       [{ ...isEmpty, took: 10 }, 'unregister'],
     ],
   },
@@ -219,7 +222,7 @@ describeScripts('the way out', [
       [ended, 'unregister'],
       [refused, 'unregister'],
       [unknown, 'unregister'],
-      [unknown, 'complete lifecycle action'],
+      [unknown, 'complete terminate hook: CONTINUE'],
     ],
   },
   {
@@ -228,11 +231,11 @@ describeScripts('the way out', [
       ...empty,
       [done, 'look in 5 s'],
       [ended, 'unregister'],
-      [done, 'complete lifecycle action'],
+      [done, 'complete terminate hook: CONTINUE'],
       [unknown, 'look in 5 s'],
-      [done, 'complete lifecycle action'],
+      [done, 'complete terminate hook: CONTINUE'],
       [refused, 'look in 5 s'],
-      [done, 'complete lifecycle action'],
+      [done, 'complete terminate hook: CONTINUE'],
       [done, 'look in 5 s'],
     ],
   },
@@ -244,10 +247,10 @@ describeScripts('the hook', [
     lines: [
       ...looked,
       [{ ...busy, took: 19 }, 'look in 5 s'],
-      [{ ...busy, took: 1 }, 'look in 5 s, with a heartbeat'],
+      [{ ...busy, took: 1 }, 'look in 5 s, with a heartbeat of the terminate hook'],
       [busy, 'look in 5 s'],
       [{ ...busy, took: 49 }, 'look in 5 s'],
-      [{ ...busy, took: 1 }, 'look in 5 s, with a heartbeat'],
+      [{ ...busy, took: 1 }, 'look in 5 s, with a heartbeat of the terminate hook'],
       [busy, 'look in 5 s'],
     ],
   },
@@ -257,7 +260,7 @@ describeScripts('the hook', [
       ...calm,
       [read({ wakeCount: 6 }), 'describe group'],
       [shows(without(0)), 'read item'],
-      [{ answer: read({ holder: 'workflow/1' }), took: 30 }, 'look in 3 s, with a heartbeat'],
+      [{ answer: read({ holder: 'workflow/1' }), took: 30 }, 'look in 3 s, with a heartbeat of the terminate hook'],
       [done, 'read item'],
       [read({ holder: 'workflow/1' }), 'look in 3 s'],
     ],
@@ -271,8 +274,8 @@ describeScripts('a service that fails for good', [
       ...calm,
       [unknown, 'look in 5 s'],
       [{ took: 800 }, 'read item'],
-      [unknown, 'look in 5 s, with a heartbeat'],
-      [{ took: 60 }, 'look in 5 s, with a heartbeat'],
+      [unknown, 'look in 5 s, with a heartbeat of the terminate hook'],
+      [{ took: 60 }, 'look in 5 s, with a heartbeat of the terminate hook'],
       [isEmpty, 'look in 5 s'],
       [isEmpty, 'stop runner'],
     ],
@@ -282,7 +285,7 @@ describeScripts('a service that fails for good', [
     lines: [
       [refused, 'look in 5 s'],
       [{ took: 894 }, 'stop polling'],
-      [refused, 'look in 5 s, with a heartbeat'],
+      [refused, 'look in 5 s, with a heartbeat of the terminate hook'],
       [done, 'stop polling'],
       [refused, 'look in 5 s'],
       [isEmpty, 'look in 5 s'],
@@ -294,10 +297,55 @@ describeScripts('a service that fails for good', [
     what: 'does not keep one whose runner is not seen for five minutes',
     lines: [
       ...looked,
-      [{ view: noMetrics, took: 25 }, 'look in 5 s, with a heartbeat'],
-      [{ ...busy, took: 250 }, 'look in 5 s, with a heartbeat'],
-      [{ view: noMetrics, took: 294 }, 'look in 5 s, with a heartbeat'],
+      [{ view: noMetrics, took: 25 }, 'look in 5 s, with a heartbeat of the terminate hook'],
+      [{ ...busy, took: 250 }, 'look in 5 s, with a heartbeat of the terminate hook'],
+      [{ view: noMetrics, took: 294 }, 'look in 5 s, with a heartbeat of the terminate hook'],
       [{ view: noMetrics }, 'stop runner'],
+    ],
+  },
+]);
+
+describeScripts('an instance that Spot takes back', [
+  {
+    what: 'ends its jobs twenty seconds before, so that GitLab hears of it, and unregisters',
+    lines: [
+      ...looked,
+      [{ view: reclaimed(120, aJob), took: 60 }, 'look in 5 s, with a heartbeat of the terminate hook'],
+      [done, 'abort jobs'],
+      [done, 'look in 5 s'],
+      [ended, 'unregister'],
+      [done, 'complete terminate hook: CONTINUE'],
+    ],
+  },
+  {
+    what: 'lets a job end that does so in time',
+    lines: [
+      ...looked,
+      [{ view: reclaimed(120, aJob) }, 'look in 5 s'],
+      [{ view: reclaimed(120, noJob) }, 'look in 5 s'],
+      [done, 'stop runner'],
+      [done, 'look in 5 s'],
+      [{ view: reclaimed(120, noRunner) }, 'unregister'],
+    ],
+  },
+  {
+    what: 'looks a second time before, should somebody have relied on it',
+    lines: [
+      [done, 'look in 5 s'],
+      [{ view: reclaimed(120, aJob), took: 25 }, 'read item'],
+      [read({ wakeCount: 6 }), 'describe group'],
+      [shows(without(1)), 'look in 5 s'],
+    ],
+  },
+  {
+    what: 'ends its jobs once, and does not wait for what cannot be ended',
+    lines: [
+      ...looked,
+      [{ view: reclaimed(50, aJob) }, 'abort jobs'],
+      [unknown, 'abort jobs'],
+      [refused, 'abort jobs'],
+      [unknown, 'look in 5 s'],
+      [done, 'look in 5 s'],
     ],
   },
 ]);

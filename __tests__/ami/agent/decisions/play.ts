@@ -12,6 +12,7 @@ export const firstInstance: Settings = {
   strategy: 'first-instance',
   jobsPerInstance: 6,
   idleSeconds: 180,
+  hookSeconds: 200,
 };
 export const demand: Settings = { ...firstInstance, strategy: 'demand' };
 
@@ -22,6 +23,7 @@ export const entry = (given: Partial<Polling> = {}): Polling => ({
   inFlight: 0,
   empty: 0,
   others: 0,
+  refused: 0,
   ...given,
 });
 
@@ -42,6 +44,8 @@ export const view = (given: Partial<Runner> = {}): View => ({
 });
 export const noMetrics: View = { isRunnerOn: true, isToldToGo: false };
 export const noRunner: View = { isRunnerOn: false, isToldToGo: false };
+/** Spot takes the machine so many seconds after the beginning of the play. */
+export const reclaimed = (seconds: number, seen: View = view()): View => ({ ...seen, spotEndsAt: seconds * 1000 });
 export const toldToGo: View = { ...view(), isToldToGo: true };
 
 export const item = (given: Partial<Item> = {}): Item => ({ wakeCount: 5, open: 0, ...given });
@@ -68,6 +72,7 @@ export const refused: Answer = { kind: 'refused', why: 'not allowed' };
 export const unknown: Answer = { kind: 'unknown', why: 'no answer' };
 export const read = (given: Partial<Item> = {}): Answer => ({ kind: 'item', item: item(given) });
 export const acquired = (given: Partial<Item> = {}): Answer => ({ kind: 'acquired', item: item(given) });
+export const counts = (failures: number): Answer => ({ kind: 'counted', failures });
 export const shows = (seen: Group | undefined): Answer => ({ kind: 'group', group: seen });
 
 /** A step as the tables write it. */
@@ -75,7 +80,7 @@ export function told(step: Step): string {
   const short = (holder: string): string => holder.replace(`agent/${me}/`, '');
   switch (step.do) {
     case 'look':
-      return `look in ${step.seconds} s${step.heartbeat ? ', with a heartbeat' : ''}`;
+      return `look in ${step.seconds} s${step.heartbeat ? `, with a heartbeat of the ${step.heartbeat} hook` : ''}`;
     case 'acquire lock':
     case 'fence':
       return `${step.do} as ${short(step.holder)}`;
@@ -87,6 +92,8 @@ export function told(step: Step): string {
         ...(step.asked === undefined ? [] : [`asked ${step.asked}`]),
         ...(step.clearOpen === undefined ? [] : [`clear open if still at ${step.clearOpen.wakeCount}`]),
       ].join(', ');
+    case 'complete lifecycle action':
+      return `complete ${step.hook} hook: ${step.result}`;
     case 'set desired capacity':
       return `set desired capacity ${step.capacity}`;
     case 'terminate instance':

@@ -1,5 +1,6 @@
 import { leaseSeconds } from '../../../../ami/contract.ts';
 import {
+  heartbeatSeconds,
   isLeaseOurs,
   isLeaseOver,
   leaseMarginSeconds,
@@ -32,6 +33,15 @@ describe('the second look', () => {
   it('comes when every Describe shows the change: GitLab needs longer than AWS', () => {
     expect(queueLagSeconds).toBeGreaterThanOrEqual(staleSeconds);
   });
+});
+
+it.each([
+  [30, 10],
+  [179, 179 / 3],
+  [200, 60],
+  [1800, 60],
+])('a hook of %d s is extended every %d s: two may be lost', (hook, every) => {
+  expect(heartbeatSeconds(hook)).toBe(every);
 });
 
 it('a time has passed at its last moment, not before', () => {

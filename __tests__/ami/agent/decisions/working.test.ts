@@ -1,6 +1,7 @@
 import type { Settings } from '../../../../ami/agent/decisions/settings.ts';
 import type { Working } from '../../../../ami/agent/decisions/working.ts';
 import { begin, leavingOf, working, workOn } from '../../../../ami/agent/decisions/working.ts';
+import { healthy } from '../../../../ami/agent/decisions/health.ts';
 import { nothingRemembered } from '../../../../ami/agent/decisions/memory.ts';
 import type { Memory } from '../../../../ami/agent/decisions/memory.ts';
 import type { Next } from '../../../../ami/agent/decisions/step.ts';
@@ -9,6 +10,7 @@ import {
   acquired,
   demand,
   done,
+  entry,
   expected,
   firstInstance,
   group,
@@ -31,7 +33,8 @@ const played = (lines: readonly Line[], settings: Settings = firstInstance, firs
     first,
     (state, seen) => {
       const after = working(state, seen, settings);
-      return 'to' in after ? after.to : after;
+      if ('step' in after) return after;
+      return after.to === 'fail' ? `fail: ${after.why}` : after.to;
     },
     lines,
     scene,
@@ -341,6 +344,22 @@ describeScripts('an instance that is full', [
   },
 ]);
 
+describeScripts('an instance whose runner is of no use', [
+  {
+    what: 'fails when GitLab refuses it (a runner that was deleted)',
+    ...busy(),
+    lines: [
+      [{ view: view({ polling: [entry({ others: 2, refused: 2 })] }) }, 'look in 5 s'],
+      [{ view: view({ polling: [entry({ others: 3, refused: 3 })] }) }, 'fail: GitLab refuses the runner'],
+    ],
+  },
+  {
+    what: 'fails when it has not polled for ten minutes',
+    ...idle(),
+    lines: [[{ took: 700 }, 'fail: the runner does not poll']],
+  },
+]);
+
 describe('what an instance knows of itself when it would leave', () => {
   const memory = nothingRemembered(0);
   it('is the count that it has covered, when there is one', () => {
@@ -357,5 +376,5 @@ describe('what an instance knows of itself when it would leave', () => {
 it('puts the runners back and waits half a minute after an attempt that came to nothing', () => {
   const { state, step } = workOn(nothingRemembered(0), 50_000);
   expect(step).toEqual({ do: 'poll again' });
-  expect(state.memory).toEqual({ ...nothingRemembered(0), notBefore: 80_000 });
+  expect(state.memory).toEqual({ ...nothingRemembered(0), health: healthy(50_000), notBefore: 80_000 });
 });

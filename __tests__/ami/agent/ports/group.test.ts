@@ -9,7 +9,7 @@ import type { AutoScalingDouble } from '../../../../rehearsal/auto-scaling/serve
 import { startAutoScaling } from '../../../../rehearsal/auto-scaling/server.ts';
 
 const name = 'glab-runner-test';
-const hook = 'glab-runner-test-stop';
+const hooks = { launch: 'glab-runner-test-start', terminate: 'glab-runner-test-stop' };
 const region = 'eu-north-1';
 
 let clock: ManualClock;
@@ -31,7 +31,7 @@ beforeEach(async () => {
         availabilityZones: [`${region}a`],
         hooks: [
           {
-            name: hook,
+            name: hooks.terminate,
             transition: 'autoscaling:EC2_INSTANCE_TERMINATING',
             heartbeatTimeout: 200,
             defaultResult: 'CONTINUE',
@@ -47,7 +47,7 @@ beforeEach(async () => {
     maxAttempts: 1,
   });
   me = autoScaling.snapshot().groups[0]?.instances[0]?.id ?? '';
-  group = connectGroup(client, { name, instanceId: me, hook });
+  group = connectGroup(client, { name, instanceId: me, hooks });
 });
 afterEach(async () => {
   client.destroy();
@@ -88,7 +88,7 @@ describe('the group of an instance', () => {
   });
 
   it('is not there: that is an answer, and no failure', async () => {
-    const other = connectGroup(client, { name: 'no-such-group', instanceId: me, hook });
+    const other = connectGroup(client, { name: 'no-such-group', instanceId: me, hooks });
     expect(await other.describe()).toEqual({ kind: 'group', group: undefined });
     expect(await other.setDesiredCapacity(1)).toEqual(refused('ValidationError'));
   });
@@ -123,7 +123,7 @@ describe('an instance that leaves', () => {
   it('is refused when the group is at its minimum, and stays', async () => {
     await group.setDesiredCapacity(1);
     const [left] = autoScaling.snapshot().groups[0]?.instances.filter((each) => each.state === 'InService') ?? [];
-    const last = connectGroup(client, { name, instanceId: left?.id ?? '', hook });
+    const last = connectGroup(client, { name, instanceId: left?.id ?? '', hooks });
     expect(await last.terminate(true)).toEqual(refused("violate group's min size constraint"));
     expect(desired()).toBe(1);
   });
@@ -135,14 +135,14 @@ describe('an instance that leaves', () => {
   });
 
   it('is refused when the group does not know it', async () => {
-    const stranger = connectGroup(client, { name, instanceId: 'i-00000000000000000', hook });
+    const stranger = connectGroup(client, { name, instanceId: 'i-00000000000000000', hooks });
     expect(await stranger.terminate(true)).toEqual(refused('No managed instance found'));
   });
 
   it('is held by its hook as long as it sends heartbeats', async () => {
     await group.terminate(true);
     clock.advance(199_000);
-    expect(await group.recordHeartbeat()).toEqual(done);
+    expect(await group.recordHeartbeat('terminate')).toEqual(done);
     clock.advance(199_000);
     expect(state()).toBe('Terminating:Wait');
     clock.advance(2000);
@@ -151,13 +151,13 @@ describe('an instance that leaves', () => {
 
   it('goes when it completes the hook', async () => {
     await group.terminate(true);
-    expect(await group.complete()).toEqual(done);
+    expect(await group.complete('terminate', 'CONTINUE')).toEqual(done);
     expect(state()).toBeUndefined();
   });
 
   it.each([
-    ['a heartbeat', () => group.recordHeartbeat()],
-    ['completing it', () => group.complete()],
+    ['a heartbeat', () => group.recordHeartbeat('terminate')],
+    ['completing it', () => group.complete('terminate', 'CONTINUE')],
   ])('is refused %s when no hook holds it', async (_, call) => {
     expect(await call()).toEqual(refused('No active Lifecycle Action found'));
   });
@@ -168,8 +168,8 @@ describe('a service that fails', () => {
     ['DescribeAutoScalingGroups', () => group.describe()],
     ['SetDesiredCapacity', () => group.setDesiredCapacity(3)],
     ['TerminateInstanceInAutoScalingGroup', () => group.terminate(true)],
-    ['RecordLifecycleActionHeartbeat', () => group.recordHeartbeat()],
-    ['CompleteLifecycleAction', () => group.complete()],
+    ['RecordLifecycleActionHeartbeat', () => group.recordHeartbeat('terminate')],
+    ['CompleteLifecycleAction', () => group.complete('terminate', 'CONTINUE')],
   ];
   const error = (status: number, code: string): Fault => ({ kind: 'error', status, code, message: 'made by the test' });
 
@@ -203,7 +203,7 @@ describe('a service that fails', () => {
 
 it('takes an answer without sizes or instances for an empty group, and one without groups for none', async () => {
   const answering = (answer: object) =>
-    connectGroup({ send: () => Promise.resolve(answer) } as never, { name, instanceId: me, hook }).describe();
+    connectGroup({ send: () => Promise.resolve(answer) } as never, { name, instanceId: me, hooks }).describe();
   const empty = { desired: 0, min: 0, max: 0, instances: [] };
   expect(await answering({ AutoScalingGroups: [{}] })).toEqual({ kind: 'group', group: empty });
   expect(await answering({ AutoScalingGroups: [{ Instances: [{}] }] })).toEqual({

@@ -271,6 +271,32 @@ describe('a write', () => {
   });
 });
 
+describe('an instance that boots', () => {
+  it('is counted when it could not register, and told how many in a row that makes', async () => {
+    await given(counted);
+    expect(await lock.countBootFailure()).toEqual({ kind: 'counted', failures: 1 });
+    expect(await lock.countBootFailure()).toEqual({ kind: 'counted', failures: 2 });
+    expect(await found()).toEqual({ ...counted, BootFailures: { N: '2' } });
+  });
+
+  it('ends the row when it could, and names its runners to those who close jobs of other fleets', async () => {
+    await given({ ...counted, BootFailures: { N: '2' }, Runners: { NS: ['7'] } });
+    expect(await lock.noteRegistration([7, 8])).toEqual(done);
+    expect(await found()).toEqual({ ...counted, Runners: { NS: ['7', '8'] } });
+  });
+
+  it('names none when the strategy asks for none, in an item that need not be there yet', async () => {
+    await given();
+    expect(await lock.noteRegistration([])).toEqual(done);
+    expect(await found()).toEqual({});
+  });
+
+  it('takes an answer without a count for the first', async () => {
+    const answering = connectLockItem({ send: () => Promise.resolve({}) } as never, table);
+    expect(await answering.countBootFailure()).toEqual({ kind: 'counted', failures: 1 });
+  });
+});
+
 describe('reading', () => {
   it('tells what is there', async () => {
     await given({ ...heldBy(other), Asked: { N: '4' }, Open: { NS: ['1', '2', '3'] } });
