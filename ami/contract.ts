@@ -66,10 +66,23 @@ export const paths = {
   settings: '/etc/gitlab-runner-agent/settings.json',
   /** The runner configuration template that user data writes beside it. */
   runnerConfig: '/etc/gitlab-runner-agent/gitlab_config.yaml',
+  /** What the agent remembers of this instance; mode 0700. */
+  state: '/var/lib/gitlab-runner-agent',
+  /** The configuration of GitLab Runner, which the agent writes; mode 0600. */
+  config: '/etc/gitlab-runner/config.toml',
+  /** GitLab Runner writes it beside its configuration when it starts (docs.gitlab.com/runner/fleet_scaling: a manager is told apart by it). */
+  systemId: '/etc/gitlab-runner/.runner_system_id',
+  runner: '/usr/bin/gitlab-runner',
+  agent: '/opt/gitlab-runner-agent/agent.mjs',
+  node: '/opt/gitlab-runner-agent/node/bin/node',
+  command: '/usr/local/bin/gitlab-runner-agent',
 } as const;
 
 /** systemd unit that user data starts; it registers the runner and then watches over it. */
 export const agentUnit = 'gitlab-runner-agent.service';
+
+/** systemd unit of GitLab Runner; the agent starts and stops it. */
+export const runnerUnit = 'gitlab-runner.service';
 
 /** SSM parameter with the GitLab token; String or SecureString. */
 export const tokenParameter = '/gitlab_tokens';
