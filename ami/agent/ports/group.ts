@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import type { Group } from '../decisions/group.ts';
 import type { Answer, Hook } from '../decisions/step.ts';
-import { failure } from './failure.ts';
+import { failed } from './failure.ts';
 
 /** What an instance asks of its Auto Scaling group. */
 export interface GroupPort {
@@ -41,7 +41,7 @@ export function connectGroup(
       await call;
       return { kind: 'done' };
     } catch (error) {
-      return failure(error);
+      return failed(error);
     }
   };
   return {
@@ -51,7 +51,7 @@ export function connectGroup(
         const [group] = answer.AutoScalingGroups ?? [];
         return { kind: 'group', group: group && groupOf(group) };
       } catch (error) {
-        return failure(error);
+        return failed(error);
       }
     },
     // HonorCooldown stays false, its default: a cooldown would refuse the call.

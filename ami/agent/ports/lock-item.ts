@@ -3,7 +3,7 @@ import { ConditionalCheckFailedException, GetItemCommand, UpdateItemCommand } fr
 import { fenced, lockItem } from '../../contract.ts';
 import type { Item } from '../decisions/item.ts';
 import type { Answer, ClearOpen } from '../decisions/step.ts';
-import { failure } from './failure.ts';
+import { failed } from './failure.ts';
 
 /** The one item of the lock table. Every access is one request: a consistent read, or a write that is atomic and conditional. */
 export interface LockItem {
@@ -66,7 +66,7 @@ export function connectLockItem(client: Pick<DynamoDBClient, 'send'>, table: str
     try {
       return answer((await client.send(new UpdateItemCommand({ ...item, ...input }))).Attributes);
     } catch (error) {
-      return error instanceof ConditionalCheckFailedException ? { kind: 'lost' } : failure(error);
+      return error instanceof ConditionalCheckFailedException ? { kind: 'lost' } : failed(error);
     }
   };
   const hold = (holder: string, condition: string, others: Readonly<Record<string, AttributeValue>> = {}) =>
@@ -86,7 +86,7 @@ export function connectLockItem(client: Pick<DynamoDBClient, 'send'>, table: str
         const { Item: attributes } = await client.send(new GetItemCommand({ ...item, ConsistentRead: true }));
         return { kind: 'item', item: itemOf(attributes) };
       } catch (error) {
-        return failure(error);
+        return failed(error);
       }
     },
     // `OR = :me`: a request that is repeated because its answer was lost must not wait for itself.

@@ -1,4 +1,4 @@
-import { failure } from '../../../../ami/agent/ports/failure.ts';
+import { failed } from '../../../../ami/agent/ports/failure.ts';
 
 /** An error as the SDK makes it from an answer of a service. */
 const answered = (status: number | undefined, name: string): Error =>
@@ -20,7 +20,7 @@ describe('a failed call', () => {
     [429, 'TooManyRequestsException'],
     [499, 'Anything'],
   ])('has done nothing when the service says %d %s', (status, name) => {
-    expect(failure(answered(status, name))).toEqual({ kind: 'refused', why: `${name}: what it says` });
+    expect(failed(answered(status, name))).toEqual({ kind: 'refused', why: `${name}: what it says` });
   });
 
   it.each([
@@ -36,7 +36,7 @@ describe('a failed call', () => {
     ['credentials that did not come', broken('CredentialsProviderError', 'none')],
     ['an error with odd metadata', Object.assign(new Error('what it says'), { $metadata: 400 })],
   ])('has an unknown outcome after %s', (_, error) => {
-    expect(failure(error)).toEqual({ kind: 'unknown', why: `${error.name}: what it says` });
+    expect(failed(error)).toEqual({ kind: 'unknown', why: `${error.name}: what it says` });
   });
 
   it.each([
@@ -47,7 +47,7 @@ describe('a failed call', () => {
   ])('is no failure of a call but a mistake of ours when it is %s', (_, thrown) => {
     let caught: unknown = 'nothing was thrown';
     try {
-      failure(thrown);
+      failed(thrown);
     } catch (error) {
       caught = error;
     }
