@@ -72,10 +72,37 @@ export const paths = {
   config: '/etc/gitlab-runner/config.toml',
   /** GitLab Runner writes it beside its configuration when it starts (docs.gitlab.com/runner/fleet_scaling: a manager is told apart by it). */
   systemId: '/etc/gitlab-runner/.runner_system_id',
+  /** The certificate of GitLab's authority, for a GitLab that no public one vouches for. */
+  caCertificate: '/etc/gitlab-runner/ca.pem',
   runner: '/usr/bin/gitlab-runner',
   agent: '/opt/gitlab-runner-agent/agent.mjs',
   node: '/opt/gitlab-runner-agent/node/bin/node',
   command: '/usr/local/bin/gitlab-runner-agent',
+} as const;
+
+/**
+ * What user data tells the agent: the keys of its settings file, and the Terraform variable that each comes from. Where a name stands, the value
+ * follows from the stack itself, and the variable is the one to look at when it is wrong.
+ */
+export const settingsKeys = {
+  contract_version: 'image_id',
+  region: 'aws_region',
+  auto_scaling_group: 'environment_name',
+  lock_table: 'environment_name',
+  launch_hook: 'environment_name',
+  terminate_hook: 'environment_name',
+  lifecycle_heartbeat_seconds: 'lifecycle_heartbeat_seconds',
+  token_parameter: 'environment_name',
+  gitlab_api_url: 'gitlab_api_url',
+  gitlab_ca_certificate: 'gitlab_ca_certificate',
+  group_id: 'group_id',
+  runner_tags: 'gl_runner_tags',
+  capacity_per_instance: 'capacity_per_instance',
+  idle_threshold: 'idle_threshold',
+  cache_bucket: 'environment_name',
+  cache_path: 'gl_cache_path',
+  scale_out_strategy: 'scale_out_strategy',
+  instance_metrics: 'instance_metrics',
 } as const;
 
 /** systemd unit that user data starts; it registers the runner and then watches over it. */
@@ -91,4 +118,12 @@ export const tokenParameter = '/gitlab_tokens';
 export const metricNames = { jobsRunning: 'JOBS_RUNNING', jobConcurrency: 'JOB_CONCURRENCY' } as const;
 
 /** Used where the Terraform variable is null. */
-export const defaults = { jobsPerInstance: 6, idleSeconds: 180 } as const;
+export const defaults = {
+  jobsPerInstance: 6,
+  idleSeconds: 180,
+  gitlabApiUrl: 'https://gitlab.com/api/v4/',
+  cachePath: 'cache',
+} as const;
+
+/** Where GitLab Runner tells its metrics; on loopback, since its profiler is on the same port. */
+export const metricsPort = 9252;

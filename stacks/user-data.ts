@@ -1,6 +1,9 @@
 import { TerraformLocal } from 'cdktf';
 import { Construct } from 'constructs';
 import { readFileSync } from 'node:fs';
+import { renderConfiguration } from '../ami/agent/configuration/configuration.ts';
+import { sampleValues } from '../ami/agent/configuration/placeholders.ts';
+import type { settingsKeys } from '../ami/contract.ts';
 import {
   agentUnit,
   contractVersion,
@@ -36,6 +39,8 @@ export function runnerConfiguration(file = process.env.GITLAB_CONFIG): string {
       `The runner configuration has the line ${endOfFile}, which ends a file in the user data. Remove that line.`,
     );
   }
+  // The same function as on the instance: what cannot be used is told now, and not by machines that start and fail.
+  renderConfiguration(text, sampleValues);
   return text.endsWith('\n') ? text : `${text}\n`;
 }
 
@@ -70,6 +75,7 @@ export class UserData extends Construct {
       lifecycle_heartbeat_seconds: vars.lifecycle_heartbeat_seconds.value,
       token_parameter: tokenParameter,
       gitlab_api_url: vars.gitlab_api_url.value,
+      gitlab_ca_certificate: vars.gitlab_ca_certificate.value,
       group_id: vars.group_id.value,
       runner_tags: vars.gl_runner_tags.value,
       capacity_per_instance: expression(jobsPerInstance.asked),
@@ -77,7 +83,8 @@ export class UserData extends Construct {
       cache_bucket: stackName,
       cache_path: vars.gl_cache_path.value,
       scale_out_strategy: vars.scale_out_strategy.value,
-    });
+      instance_metrics: vars.instance_metrics.value,
+    } satisfies Record<keyof typeof settingsKeys, unknown>);
     const script = new TerraformLocal(
       this,
       'local.instance_userdata',

@@ -390,6 +390,26 @@ const ourVariables = {
       allowed: `a retention period that CloudWatch Logs knows: ${retentionDays.join(', ')}`,
     },
   },
+  gitlab_ca_certificate: {
+    type: 'string',
+    description:
+      'Certificate, in PEM format, of the authority that signed the certificate of a self-managed GitLab. Empty or null where a public authority has. Not a secret: it stands in the user data of every instance.',
+    default: '',
+    nullable: false,
+    validation: {
+      condition:
+        'var.gitlab_ca_certificate == "" ? true : length(regexall("-----BEGIN CERTIFICATE-----", var.gitlab_ca_certificate)) >= 1 && length(regexall("-----END CERTIFICATE-----", var.gitlab_ca_certificate)) == length(regexall("-----BEGIN CERTIFICATE-----", var.gitlab_ca_certificate)) && length(var.gitlab_ca_certificate) <= 8192',
+      allowed:
+        'empty, null or certificates in PEM format, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, of at most 8192 characters together (all user data is at most 16384 bytes), for example file("gitlab-ca.pem")',
+    },
+  },
+  instance_metrics: {
+    type: 'bool',
+    description:
+      'Whether CloudWatch is told of the jobs of each instance besides those of the fleet. Each instance is then two custom metrics more, for as long as it lives.',
+    default: false,
+    nullable: false,
+  },
   lifecycle_heartbeat_seconds: {
     type: 'number',
     description:

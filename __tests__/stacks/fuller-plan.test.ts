@@ -42,6 +42,8 @@ const variables = {
   metadata_hop_limit: 2,
   log_retention_days: 0,
   lifecycle_heartbeat_seconds: 1800,
+  gitlab_ca_certificate: '-----BEGIN CERTIFICATE-----\nMIIB$HOME/+=\n-----END CERTIFICATE-----\n',
+  instance_metrics: true,
 };
 const name = 'glab-runner-prod-eu';
 
@@ -159,6 +161,7 @@ describe('a plan with every variable set', () => {
       lifecycle_heartbeat_seconds: 1800,
       token_parameter: '/gitlab_tokens',
       gitlab_api_url: variables.gitlab_api_url,
+      gitlab_ca_certificate: variables.gitlab_ca_certificate,
       group_id: 42,
       runner_tags: variables.gl_runner_tags,
       capacity_per_instance: 3,
@@ -166,6 +169,7 @@ describe('a plan with every variable set', () => {
       cache_bucket: name,
       cache_path: 'runner/$CACHE',
       scale_out_strategy: 'first-instance',
+      instance_metrics: true,
     });
   });
 

@@ -62,6 +62,8 @@ describe('the inventory', () => {
       on_demand_percentage: 0,
       metadata_hop_limit: 1,
       log_retention_days: 14,
+      gitlab_ca_certificate: '',
+      instance_metrics: false,
       lifecycle_heartbeat_seconds: 200,
     });
     expect(addedVariables.filter((name) => json.variable[name]?.nullable !== false)).toEqual([]);
@@ -89,6 +91,7 @@ describe('the inventory', () => {
     expect(free.map(([name]) => name).sort()).toEqual([
       'ami_user',
       'gl_cache_path',
+      'instance_metrics',
       'key_name',
       'volume_delete_on_termination',
       'webhook_api_key_required',

@@ -83,7 +83,7 @@ describe('jobs per instance', () => {
     [
       'the runner configuration, before the variable',
       { capacity_per_instance: 9 },
-      'concurrent: 4',
+      runnerConfiguration().replace("'{{ gl_concurrency }}'", '4'),
       4,
       'concurrent: 4',
     ],

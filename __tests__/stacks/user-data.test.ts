@@ -10,12 +10,15 @@ import { synthesized } from '../support/synthesized.ts';
 
 const run = promisify(execFile);
 const hostile = [
-  'gitlab_runners_section:',
-  '  plain: "double" \'single\' `id` $(id) $HOME ${HOME} ${jsonencode(1)} %{ if true } %%{ $${ \\ \\n',
-  'EOF',
-  'EOS',
-  'END_OF_FILE_WRITTEN_BY_TERRAFORM # not alone on its line',
-  'ümlaut \u2028 {{ gl_runner_token }}',
+  runnerConfiguration(),
+  '# "double" \'single\' `id` $(id) $HOME ${HOME} ${jsonencode(1)} %{ if true } %%{ $${ \\ \\n',
+  '# EOF',
+  '# END_OF_FILE_WRITTEN_BY_TERRAFORM is not alone on its line',
+  '# ümlaut \u2028',
+  '      pre_build_script: |',
+  '        cat <<EOF',
+  '        "double" \'single\' `id` $(id) ${HOME} ${jsonencode(1)} %{ if true } $${ \\ \\n',
+  '        EOF',
   '',
 ].join('\n');
 
@@ -59,13 +62,25 @@ describe('user data', () => {
   it('has the project’s own runner configuration unless GITLAB_CONFIG names another', () => {
     expect(runnerConfiguration()).toContain('gitlab_global_section:');
     process.env.GITLAB_CONFIG = join(folder, 'config.yaml');
-    writeFileSync(process.env.GITLAB_CONFIG, 'a: 1');
-    expect(runnerConfiguration()).toBe('a: 1\n');
+    const own = readFileSync(new URL('../../stacks/templates/gitlab_config.yaml', import.meta.url), 'utf8').trimEnd();
+    writeFileSync(process.env.GITLAB_CONFIG, `${own} # ours`);
+    expect(runnerConfiguration()).toBe(`${own} # ours\n`);
   });
 
   it('is not made of a configuration that is not there', () => {
     process.env.GITLAB_CONFIG = join(folder, 'missing.yaml');
     expect(() => synthesized()).toThrow(/GITLAB_CONFIG names ".*missing\.yaml", which cannot be read/);
+  });
+
+  it('refuses at synth what the runner would drop in silence (B38)', () => {
+    process.env.GITLAB_CONFIG = join(folder, 'config.yaml');
+    writeFileSync(
+      process.env.GITLAB_CONFIG,
+      runnerConfiguration('stacks/templates/gitlab_config.yaml').replace('privileged', 'priviledged'),
+    );
+    expect(() => synthesized()).toThrow(
+      /runners\[0\]\.docker\.priviledged is no key of GitLab Runner\. Did you mean privileged\?/,
+    );
   });
 
   it('refuses a configuration that would end its own file', () => {
@@ -76,7 +91,10 @@ describe('user data', () => {
 
   it('is refused at plan when it is larger than EC2 takes', async () => {
     process.env.GITLAB_CONFIG = join(folder, 'config.yaml');
-    writeFileSync(process.env.GITLAB_CONFIG, `a: ${'ü'.repeat(8000)}\n`);
+    writeFileSync(
+      process.env.GITLAB_CONFIG,
+      `${runnerConfiguration('stacks/templates/gitlab_config.yaml')}# ${'ü'.repeat(8000)}\n`,
+    );
     await expect(planOf({ configuration: synthesized().text })).rejects.toThrow(/larger than the 16384 bytes/);
   }, 60_000);
 });

@@ -41,6 +41,11 @@ describe('a variable', () => {
 
   const refused: Readonly<Record<string, readonly unknown[]>> = {
     gitlab_api_url: ['gitlab.com', 'https://gitlab.com/', 'ftp://gitlab.com/api/v4/'],
+    gitlab_ca_certificate: [
+      'gitlab-ca.pem',
+      '-----BEGIN CERTIFICATE-----\nMIIB',
+      `-----BEGIN CERTIFICATE-----\n${'A'.repeat(8192)}\n-----END CERTIFICATE-----`,
+    ],
     vpc_id: ['subnet-0a1b', 'vpc-UPPER'],
     vpc_cidr: ['172.31.0.0', '172.31.0.0/33', 'fd00::/8'],
     bastion_security_group_id: ['bastion', 'sg-'],

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { builtOnce } from './built-once.ts';
+import { builtOnce } from '../../rehearsal/built-once.ts';
 import { onPath, type Tool } from './tools.ts';
 
 const run = promisify(execFile);

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { MappingTemplate } from '../../rehearsal/api-gateway/mapping-template.ts';
-import { builtFolder, builtOnce } from './built-once.ts';
+import { builtFolder, builtOnce } from '../../rehearsal/built-once.ts';
 import { onPath, type Tool } from './tools.ts';
 
 const sources = fileURLToPath(new URL('velocity', import.meta.url));
