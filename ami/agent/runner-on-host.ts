@@ -34,7 +34,7 @@ export interface Parts {
     deleteManager(token: string, systemId: string): Promise<Answer>;
   };
   /** The configuration as text; rejects none: what is wrong with it is an answer. */
-  render(token: string): Brought<{ readonly withRunners: string; readonly withoutRunners: string }>;
+  render(token: string): Promise<Brought<{ readonly withRunners: string; readonly withoutRunners: string }>>;
   /** A configuration without its `[[runners]]`. */
   strip(config: string): string;
   /** Whether GitLab Runner itself takes it. Given a rendering without a secret. */
@@ -66,6 +66,8 @@ export interface Parts {
 const done: Answer = { kind: 'done' };
 const refused = (why: string): Answer => ({ kind: 'refused', why });
 
+const hasRunners = (config: string | undefined): boolean => /^\s*\[\[runners\]\]/m.test(config ?? '');
+
 /** For linting only. */
 const noToken = 'glrt-not-a-token';
 
@@ -75,9 +77,10 @@ export function runnerOnHost(parts: Parts): RunnerPort {
   let token: Token | undefined;
   let runnerToken: string | undefined;
   let id: number | undefined;
-  let isPolling = false;
+  /** Undefined until this process has written the configuration. */
+  let isPolling: boolean | undefined;
 
-  const rendered = (): ReturnType<Parts['render']> =>
+  const rendered = async (): ReturnType<Parts['render']> =>
     runnerToken === undefined ? { kind: 'refused', why: 'there is no token yet' } : parts.render(runnerToken);
 
   /** Writes the file unless it says so already, and tells a runner that is on. */
@@ -132,9 +135,9 @@ export function runnerOnHost(parts: Parts): RunnerPort {
       return files.remember({ made: created.value });
     },
     configure: async () => {
-      const forLint = parts.render(noToken);
+      const forLint = await parts.render(noToken);
       if (forLint.kind !== 'brought') return forLint;
-      const texts = rendered();
+      const texts = await rendered();
       if (texts.kind !== 'brought') return texts;
       const there = await files.readConfig();
       // An agent that was restarted leaves a runner that polls alone.
@@ -164,7 +167,7 @@ export function runnerOnHost(parts: Parts): RunnerPort {
       return stopped;
     },
     pollAgain: async () => {
-      const texts = rendered();
+      const texts = await rendered();
       if (texts.kind !== 'brought') return texts;
       const begun = await write(texts.value.withRunners);
       if (begun.kind === 'done') isPolling = true;
@@ -185,7 +188,10 @@ export function runnerOnHost(parts: Parts): RunnerPort {
       return brought.value.isRunnerToken ? gitLab.deleteManager(brought.value.token, systemId) : done;
     },
     look: async () => {
-      const [runner, signals] = await Promise.all([parts.metrics(isPolling), parts.signals()]);
+      const [runner, signals] = await Promise.all([
+        parts.metrics(isPolling ?? hasRunners(await files.readConfig())),
+        parts.signals(),
+      ]);
       const isRunnerOn = runner !== undefined || (await unit.isOn());
       return { ...signals, isRunnerOn, ...(runner !== undefined && { runner }) };
     },

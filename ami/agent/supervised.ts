@@ -10,10 +10,12 @@ export type Notify = (state: string) => Promise<void>;
 export function supervised(
   notify: Notify,
   watchdogMilliseconds: number | undefined,
-): (state: Agent, now: number) => void {
+  clock: () => number,
+): (state: Agent) => void {
   let phase: string | undefined;
   let lastAt: number | undefined;
-  return (state, now) => {
+  return (state) => {
+    const now = clock();
     const words = [
       ...(phase === state.phase ? [] : [`STATUS=${state.phase}`]),
       // sd_watchdog_enabled(3) recommends half of the limit.

@@ -41,7 +41,8 @@ function host({
       deleteRunner: (of) => called(`deleteRunner ${of}`, done),
       deleteManager: (of, id) => called(`deleteManager ${of} ${id}`, done),
     },
-    render: (of) => ({ kind: 'brought', value: { withRunners: `polls with ${of}`, withoutRunners: 'polls not' } }),
+    render: (of) =>
+      Promise.resolve({ kind: 'brought', value: { withRunners: `polls with ${of}`, withoutRunners: 'polls not' } }),
     strip: () => 'polls not',
     lint: (text) => called(`lint ${text}`, done),
     files: {
@@ -263,7 +264,7 @@ describe('polling', () => {
   });
 
   it('does not begin with one that cannot be rendered', async () => {
-    const { runner } = host({ parts: { render: () => refused } });
+    const { runner } = host({ parts: { render: () => Promise.resolve(refused) } });
     await runner.fetchToken();
     await runner.create();
     expect(await runner.configure()).toEqual(refused);

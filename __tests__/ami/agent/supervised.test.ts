@@ -11,11 +11,19 @@ function told(
   states: readonly (readonly [seconds: number, state: Agent])[],
 ): readonly string[] {
   const all: string[] = [];
-  const tell = supervised((words) => {
-    all.push(words);
-    return Promise.resolve();
-  }, limit);
-  for (const [seconds, state] of states) tell(state, seconds * 1000);
+  let now = 0;
+  const tell = supervised(
+    (words) => {
+      all.push(words);
+      return Promise.resolve();
+    },
+    limit,
+    () => now,
+  );
+  for (const [seconds, state] of states) {
+    now = seconds * 1000;
+    tell(state);
+  }
   return all;
 }
 
