@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
@@ -82,12 +85,12 @@ export interface Fleet {
 const region = 'eu-north-1';
 
 /** One entry, for jobs that are shell scripts: there is no Docker in a rehearsal. */
-export const shellConfiguration = (port: number): string => `
+const shellConfiguration = `
 gitlab_global_section:
   concurrent: '{{ gl_concurrency }}'
   check_interval: 1
   shutdown_timeout: 5
-  listen_address: '127.0.0.1:${port}'
+  listen_address: '127.0.0.1:{{ port }}'
 gitlab_runners_section:
   runners:
     - name: '{{ ansible_ec2_instance_id }}'
@@ -96,6 +99,15 @@ gitlab_runners_section:
       executor: shell
       shell: bash
 `;
+
+/** For the metrics of one instance: all of them share the loopback device here. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
 
 const unitFile = (name: string): string =>
   readFileSync(new URL(`../ami/roles/gitlab_runner/files/${name}`, import.meta.url), 'utf8');
@@ -125,8 +137,10 @@ export async function startFleet({
   const dynamodb = await startDynamoDb({ table: { name: table, hashKey: lockItem.key, attributeType: 'S' }, region });
   const instances = new Map<string, FleetInstance & { isGone: boolean }>();
   const booting = new Set<Promise<unknown>>();
-  let lastPort = 20_000 + Math.floor(Math.random() * 20_000);
   let isClosed = false;
+  // A group with a minimum launches instances before its double is known here.
+  let open = (): void => undefined;
+  const isThere = new Promise<void>((resolve) => (open = resolve));
 
   const hookSeconds = Number(settings.lifecycle_heartbeat_seconds ?? 200);
   const autoScaling = await startAutoScaling({
@@ -137,7 +151,7 @@ export async function startFleet({
         name,
         minSize,
         maxSize,
-        desiredCapacity: 0,
+        desiredCapacity: minSize,
         availabilityZones: [`${region}a`],
         hooks: [
           ...(hasLaunchHook
@@ -177,10 +191,11 @@ export async function startFleet({
   });
 
   /** Writes what user data would, and starts what it would start. */
-  const boot = async (id: string): Promise<void> => {
+  async function boot(id: string): Promise<void> {
+    await isThere;
     const root = join(folder, id);
     const at = (path: string): string => join(root, path);
-    lastPort += 1;
+    const port = await freePort();
     const written: Record<keyof typeof settingsKeys, unknown> = {
       contract_version: contractVersion,
       region,
@@ -204,7 +219,7 @@ export async function startFleet({
     };
     for (const [path, text] of [
       [paths.settings, JSON.stringify(written)],
-      [paths.runnerConfig, (configuration ?? shellConfiguration(lastPort)).replaceAll('{{ port }}', String(lastPort))],
+      [paths.runnerConfig, (configuration ?? shellConfiguration).replaceAll('{{ port }}', String(port))],
       // The runner would make it of the machine's id, which all instances share here, as they must not on real ones.
       [paths.systemId, `s_${id.slice(2, 14)}`],
     ] as const) {
@@ -260,7 +275,8 @@ export async function startFleet({
     });
     if (isClosed) return;
     void host.service(agentUnit).start();
-  };
+  }
+  open();
 
   return {
     name,

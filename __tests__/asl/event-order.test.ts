@@ -175,7 +175,13 @@ describe('a job that is open though it is over', () => {
   const success = (job: string): Event => ({ status: 'success', job, runner: ours });
   /** The end of job 1 was heard before its beginning. */
   const haunted = (): Promise<Situation> => inOrder(world, asleep, [success('1'), pending('1')]);
-  const settings = { instanceId: 'i-1', strategy: 'demand', jobsPerInstance: capacity, idleSeconds: 180, hookSeconds: 200 } as const;
+  const settings = {
+    instanceId: 'i-1',
+    strategy: 'demand',
+    jobsPerInstance: capacity,
+    idleSeconds: 180,
+    hookSeconds: 200,
+  } as const;
   const oneInService = {
     desired: 1,
     min: 0,

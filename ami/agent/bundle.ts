@@ -1,4 +1,4 @@
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { contractVersion } from '../contract.ts';
@@ -25,6 +25,8 @@ export async function bundleAgent(outfile = path('dist/agent.mjs')): Promise<str
     },
     logLevel: 'warning',
   });
+  // Otherwise its helper process lives as long as this one.
+  await stop();
   return outfile;
 }
 

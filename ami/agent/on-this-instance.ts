@@ -5,6 +5,7 @@ import {
   ConfigurationError,
   metricsUrl,
   renderConfiguration,
+  requestConcurrency,
   toToml,
   usesDocker,
   withoutRunners,
@@ -181,10 +182,9 @@ function partsOf(
       return usesDocker(made.value) ? pingDocker(dockerSocket(environment)) : { kind: 'done' };
     },
     metrics: (isPolling) =>
-      readMetrics(
-        configuration === undefined ? `http://127.0.0.1:${metricsPort}/metrics` : metricsUrl(configuration),
-        isPolling,
-      ),
+      configuration === undefined
+        ? readMetrics(`http://127.0.0.1:${metricsPort}/metrics`, isPolling)
+        : readMetrics(metricsUrl(configuration), isPolling, requestConcurrency(configuration)),
     signals: async () => {
       const { targetLifecycleState, spotAt } = await imds.signals();
       return {

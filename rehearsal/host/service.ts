@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { familyOf } from './processes.ts';
 import type { Unit } from './unit-file.ts';
 
 export type ActiveState = 'inactive' | 'activating' | 'active' | 'reloading' | 'deactivating' | 'failed';
@@ -184,6 +185,14 @@ export class Service {
     this.isWanted = false;
     for (const timer of this.timers) clearTimeout(timer);
     clearTimeout(this.watchdog);
-    this.killGroup('SIGKILL');
+    if (this.pid === 0) return;
+    // Jobs of the runner have process groups of their own.
+    for (const pid of familyOf(this.pid)) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
   }
 }

@@ -58,6 +58,11 @@ export function renderConfiguration(yaml: string, values: Values): Configuration
     for (const key of ['url', 'token', 'executor'])
       if (!isTable(entry) || typeof entry[key] !== 'string' || entry[key] === '')
         problem(`gitlab_runners_section.runners[${index}].${key} is missing`);
+  const names = entries.map((entry) => (isTable(entry) ? entry.name : undefined));
+  if (new Set(names).size < names.length)
+    problem(
+      "gitlab_runners_section.runners must each have a name of its own, such as '{{ ansible_ec2_instance_id }}-small': with the same one the runner cannot tell its metrics",
+    );
   const address = isTable(sample) ? (sample.listen_address ?? loopback) : loopback;
   if (typeof address !== 'string' || !/^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+$/.test(address))
     problem(
@@ -139,6 +144,10 @@ export function withoutRunners(toml: string): string {
 
 /** Where the runner tells its metrics. */
 export const metricsUrl = ({ listen_address: address }: Configuration): string => `http://${address}/metrics`;
+
+/** The most requests for a job that an entry has in flight at once. */
+export const requestConcurrency = ({ runners }: Configuration): number =>
+  Math.max(1, ...runners.map(({ request_concurrency: given }) => (typeof given === 'number' ? given : 1)));
 
 /** Whether jobs run in Docker, whose daemon has to be there before the runner polls. */
 export const usesDocker = ({ runners }: Configuration): boolean =>

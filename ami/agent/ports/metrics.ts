@@ -25,9 +25,10 @@ const sum = (samples: readonly Sample[]): number => samples.reduce((total, { val
 
 /**
  * What the metrics of GitLab Runner say of its work (https://docs.gitlab.com/runner/monitoring/); undefined when the text is not that of a runner.
- * `isPolling`: whether entries are in the configuration; counters of entries that were taken out go on being told. Entries with one token share theirs.
+ * `isPolling`: whether entries are in the configuration; counters of entries that were taken out go on being told. Entries
+ * with one token share its counters, and only one of their limits is told: `requestConcurrency`, the largest of the configuration, counts for each.
  */
-export function runnerOf(text: string, isPolling: boolean): Runner | undefined {
+export function runnerOf(text: string, isPolling: boolean, requestConcurrency = 1): Runner | undefined {
   const samples = samplesOf(text);
   const named = (name: string): readonly Sample[] => samples.filter((sample) => sample.name === name);
   const [concurrent] = named('gitlab_runner_concurrent');
@@ -37,23 +38,22 @@ export function runnerOf(text: string, isPolling: boolean): Runner | undefined {
   const requests = named('gitlab_runner_api_request_statuses_total').filter(
     ({ labels }) => labels.endpoint === 'request_job',
   );
+  const limits = named('gitlab_runner_limit');
   const entry = (id: string): Polling => {
     const own = (all: readonly Sample[]): readonly Sample[] => all.filter(({ labels }) => labels.runner === id);
     const ended = (isIt: (status: string) => boolean): number =>
       sum(own(requests).filter(({ labels }) => isIt(labels.status ?? '')));
+    const told = own(named('gitlab_runner_request_concurrency_hard_limit')).map(({ value }) => value);
     return {
       id,
-      requestConcurrency: Math.max(
-        1,
-        ...own(named('gitlab_runner_request_concurrency_hard_limit')).map(({ value }) => value),
-      ),
+      requestConcurrency: Math.max(1, requestConcurrency, ...told) * own(limits).length,
       inFlight: sum(own(inFlight)),
       empty: ended((status) => status === '204'),
       others: ended((status) => status !== '204'),
       refused: ended((status) => status === '403'),
     };
   };
-  const ids = new Set(named('gitlab_runner_limit').map(({ labels }) => labels.runner ?? ''));
+  const ids = new Set(limits.map(({ labels }) => labels.runner ?? ''));
   return {
     running: sum(named('gitlab_runner_jobs')),
     concurrent: concurrent.value,
@@ -65,10 +65,14 @@ export function runnerOf(text: string, isPolling: boolean): Runner | undefined {
 const milliseconds = 2000;
 
 /** Reads the metrics at a URL on this host; undefined when they do not answer in time. */
-export async function readMetrics(url: string, isPolling: boolean): Promise<Runner | undefined> {
+export async function readMetrics(
+  url: string,
+  isPolling: boolean,
+  requestConcurrency?: number,
+): Promise<Runner | undefined> {
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(milliseconds) });
-    return answer.ok ? runnerOf(await answer.text(), isPolling) : undefined;
+    return answer.ok ? runnerOf(await answer.text(), isPolling, requestConcurrency) : undefined;
   } catch {
     return undefined;
   }

@@ -33,6 +33,12 @@ describe('the metrics of a runner', () => {
     ]);
   });
 
+  it('count the limit of each of several entries with one token', () => {
+    const line = /gitlab_runner_limit.*/.exec(seen('idle'))?.[0] ?? '';
+    const text = `${seen('idle')}${line.replace('i-0abc', 'i-0abc-large')}\n`;
+    expect(runnerOf(text, true, 3)?.polling).toEqual([{ ...entry, requestConcurrency: 6 }]);
+  });
+
   it('may have labels in any order, with spaces, braces and escapes in them', () => {
     const text = [
       '# TYPE gitlab_runner_jobs gauge',
