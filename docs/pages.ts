@@ -1,4 +1,5 @@
 import { withDemandDiagram, withScaleOutDiagram } from '../asl/diagram-page.ts';
+import { contractForAnsible } from './contract-for-ansible.ts';
 import { synthesizedStacks } from './synthesize.ts';
 import { findTerraformDocs, markers, withTables } from './terraform-docs.ts';
 
@@ -26,5 +27,9 @@ export async function generatedPages(say: (line: string) => void): Promise<reado
     { file: 'docs/scale-out.md', render: (page: string) => Promise.resolve(withScaleOutDiagram(page)) },
     { file: 'docs/demand.md', render: (page: string) => Promise.resolve(withDemandDiagram(page)) },
   ];
-  return [...tables, ...diagrams];
+  const contract = {
+    file: 'ami/roles/gitlab_runner/vars/contract.yml',
+    render: () => Promise.resolve(contractForAnsible()),
+  };
+  return [...tables, ...diagrams, contract];
 }
