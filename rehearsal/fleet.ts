@@ -53,6 +53,8 @@ export interface FleetOptions {
   /** More for the environment of the agents. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly onChange?: (change: Change) => void;
+  /** Boots an instance on a machine of its own; without it the instances are folders and processes here. */
+  readonly bootElsewhere?: (id: string, data: UserData) => void;
 }
 
 /** An instance: its host, its metadata service, and where its files are. */
@@ -63,6 +65,13 @@ export interface FleetInstance {
   /** What the agent has logged, a line each. */
   log(): readonly Readonly<Record<string, unknown>>[];
   readonly isGone: boolean;
+}
+
+/** What user data writes on an instance, and the environment in which its agent finds this fleet. */
+export interface UserData {
+  readonly settings: string;
+  readonly configuration: string;
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** A fleet on one machine: real agents and real runners, against AWS and GitLab on loopback. */
@@ -127,6 +136,7 @@ export async function startFleet({
   gitlab: gitlabOptions = {},
   environment = {},
   onChange = () => undefined,
+  bootElsewhere,
 }: FleetOptions): Promise<Fleet> {
   const folder = mkdtempSync(join(tmpdir(), 'fleet-'));
   const gitlab = await startGitLab(gitlabOptions);
@@ -136,6 +146,7 @@ export async function startFleet({
   const table = lockTableName(name);
   const dynamodb = await startDynamoDb({ table: { name: table, hashKey: lockItem.key, attributeType: 'S' }, region });
   const instances = new Map<string, FleetInstance & { isGone: boolean }>();
+  const metadata = new Map<string, ImdsDouble>();
   const booting = new Set<Promise<unknown>>();
   let isClosed = false;
   // A group with a minimum launches instances before its double is known here.
@@ -176,7 +187,7 @@ export async function startFleet({
     onChange: (change) => {
       onChange(change);
       if (change.kind !== 'instance' || isClosed) return;
-      if (change.state === (hasLaunchHook ? 'Pending:Wait' : 'InService') && !instances.has(change.instanceId)) {
+      if (change.state === (hasLaunchHook ? 'Pending:Wait' : 'InService') && !metadata.has(change.instanceId)) {
         const booted = boot(change.instanceId);
         booting.add(booted);
         void booted.finally(() => booting.delete(booted));
@@ -217,9 +228,33 @@ export async function startFleet({
       instance_metrics: false,
       ...settings,
     };
+    const imds = await startImds({
+      instanceId: id,
+      region,
+      targetLifecycleState: () => autoScaling.targetLifecycleState(id),
+      spotAt: () => autoScaling.spotNotice(id),
+    });
+    metadata.set(id, imds);
+    const data: UserData = {
+      settings: JSON.stringify(written),
+      configuration: (configuration ?? shellConfiguration).replaceAll('{{ port }}', String(port)),
+      environment: {
+        GITLAB_RUNNER_AGENT_PACE: String(pace),
+        AWS_EC2_METADATA_SERVICE_ENDPOINT: imds.url,
+        AWS_ENDPOINT_URL_AUTO_SCALING: autoScaling.url,
+        AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
+        AWS_ENDPOINT_URL_SSM: ssm.url,
+        AWS_ENDPOINT_URL_CLOUDWATCH: cloudwatch.url,
+        ...environment,
+      },
+    };
+    if (bootElsewhere !== undefined) {
+      bootElsewhere(id, data);
+      return;
+    }
     for (const [path, text] of [
-      [paths.settings, JSON.stringify(written)],
-      [paths.runnerConfig, (configuration ?? shellConfiguration).replaceAll('{{ port }}', String(port))],
+      [paths.settings, data.settings],
+      [paths.runnerConfig, data.configuration],
       // The runner would make it of the machine's id, which all instances share here, as they must not on real ones.
       [paths.systemId, `s_${id.slice(2, 14)}`],
     ] as const) {
@@ -227,12 +262,6 @@ export async function startFleet({
       writeFileSync(at(path), text, { mode: 0o600 });
     }
     mkdirSync(at('/var/lib/gitlab-runner'), { recursive: true });
-    const imds = await startImds({
-      instanceId: id,
-      region,
-      targetLifecycleState: () => autoScaling.targetLifecycleState(id),
-      spotAt: () => autoScaling.spotNotice(id),
-    });
     const programs: Readonly<Record<string, string | undefined>> = {
       // There is no such user here, and nobody to become it.
       '--user': undefined,
@@ -249,17 +278,7 @@ export async function startFleet({
       root,
       units: { [agentUnit]: [unitFile(agentUnit)], [runnerUnit]: [unitFile(runnerUnit)] },
       pathOf: (word) => (word in programs ? programs[word] : word),
-      environment: {
-        HOME: root,
-        GITLAB_RUNNER_AGENT_ROOT: root,
-        GITLAB_RUNNER_AGENT_PACE: String(pace),
-        AWS_EC2_METADATA_SERVICE_ENDPOINT: imds.url,
-        AWS_ENDPOINT_URL_AUTO_SCALING: autoScaling.url,
-        AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
-        AWS_ENDPOINT_URL_SSM: ssm.url,
-        AWS_ENDPOINT_URL_CLOUDWATCH: cloudwatch.url,
-        ...environment,
-      },
+      environment: { HOME: root, GITLAB_RUNNER_AGENT_ROOT: root, ...data.environment },
     });
     instances.set(id, {
       id,
@@ -294,10 +313,8 @@ export async function startFleet({
     close: async () => {
       isClosed = true;
       await Promise.allSettled(booting);
-      for (const { host, imds } of instances.values()) {
-        await host.close();
-        await imds.close();
-      }
+      for (const { host } of instances.values()) await host.close();
+      for (const imds of metadata.values()) await imds.close();
       await autoScaling.close();
       await dynamodb.close();
       await gitlab.close();
