@@ -1,3 +1,4 @@
+import { holderPrefix } from '../../contract.ts';
 import { wakeAgain } from './change.ts';
 import type { Settings } from './settings.ts';
 import type { Next, Seen, Step } from './step.ts';
@@ -86,12 +87,13 @@ function after(state: Leaving, seen: Seen, settings: Settings): Next<Leaving> {
     case 'reading':
       if (answer.kind !== 'item') return { state: { ...common, at: 'settling' }, step: look };
       if (answer.item.wakeCount === state.settled) return finish(common, now);
+      // Another one is about to leave, and may rely on this one as this one would on it: what the group is worth shows when it has let go.
+      if (answer.item.holder?.startsWith(holderPrefix.agent)) return wakeAgainUnderLock(common, now);
       return { state: { ...common, at: 'describing' }, step: { do: 'describe group' } };
     case 'describing': {
       if (answer.kind !== 'group') return { state: { ...common, at: 'settling' }, step: look };
       if (answer.group === undefined || answer.group.desired > 0) return finish(common, now);
-      const begun = takeTurn(now);
-      return { state: { ...common, at: 'waking again', turn: begun.state }, step: begun.step };
+      return wakeAgainUnderLock(common, now);
     }
     case 'waking again':
       return wakingAgain(common, state.turn, seen, settings);
@@ -139,6 +141,11 @@ const commonOf = ({ phase, since, settled, heartbeatAt, isAborted }: Leaving): C
   ...(isAborted && { isAborted }),
   ...(settled !== undefined && { settled }),
 });
+
+function wakeAgainUnderLock(common: Common, now: number): Next<Leaving> {
+  const { state, step } = takeTurn(now);
+  return { state: { ...common, at: 'waking again', turn: state }, step };
+}
 
 function wakingAgain(common: Common, before: Turn, seen: Seen, settings: Settings): Next<Leaving> {
   const next = turn(before, seen, settings, (item, group) => wakeAgain(item, group, settings));

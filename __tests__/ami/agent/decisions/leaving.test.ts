@@ -78,6 +78,23 @@ describeScripts('the second look', [
     lines: [...calm, [read({ wakeCount: 0 }), 'describe group'], [shows(without(1)), 'look in 5 s']],
   },
   {
+    what: 'waits for one that is about to leave: each might rely on the other',
+    lines: [
+      ...calm,
+      [read({ wakeCount: 6, holder: 'agent/i-other/1/fenced' }), 'read item'],
+      [read({ wakeCount: 6, holder: 'agent/i-other/1/fenced' }), 'look in 3 s'],
+      [done, 'read item'],
+      [read({ wakeCount: 6 }), 'acquire lock as #6'],
+      [acquired({ wakeCount: 6 }), 'describe group'],
+      [shows(without(0)), 'fence as #6'],
+      [done, 'set desired capacity 1'],
+    ],
+  },
+  {
+    what: 'does not wait for a webhook, which never lowers the capacity',
+    lines: [...calm, [read({ wakeCount: 6, holder: 'workflow/1' }), 'describe group']],
+  },
+  {
     what: 'sets an empty group back to one, under the lock',
     lines: [
       ...calm,
