@@ -63,7 +63,7 @@ export interface FleetInstance {
   readonly host: Host;
   readonly imds: ImdsDouble;
   /** What the agent has logged, a line each. */
-  log(): readonly Readonly<Record<string, unknown>>[];
+  readonly log: () => readonly Readonly<Record<string, unknown>>[];
   readonly isGone: boolean;
 }
 

@@ -107,7 +107,7 @@ function agentStatements(
       // Describe calls know no resource (Service Authorization Reference, Amazon EC2 Auto Scaling).
       sid: 'SeeGroups',
       effect: 'Allow',
-      actions: ['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeAutoScalingInstances'],
+      actions: ['autoscaling:DescribeAutoScalingGroups'],
       resources: ['*'],
     },
     {

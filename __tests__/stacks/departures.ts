@@ -75,7 +75,7 @@ const instancePolicy = Object.fromEntries(
     {
       index: 4,
       sid: 'SeeGroups',
-      actions: ['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeAutoScalingInstances'],
+      actions: ['autoscaling:DescribeAutoScalingGroups'],
       resource: '*',
     },
     {

@@ -57,7 +57,7 @@ const steps: readonly (readonly [step: string, hook: string])[] = [
           if (['poll again', 'stop polling'].includes(step) && !instance().isGone && existsSync(config))
             await until(
               'its runners are back, or it has gone',
-              () => instance().isGone || /\[\[runners\]\]/.test(readFileSync(config, 'utf8')),
+              () => instance().isGone || readFileSync(config, 'utf8').includes('[[runners]]'),
             );
           await until('the fleet is at zero', isAtZero, 120);
           // One that was making its runner may have made it: then it is deleted before it is made anew.

@@ -47,7 +47,13 @@ const total = { polls: 0, assigned: 0, ended: 0, drains: 0 };
             // From the middle of a job to long after the drain.
             await new Promise((resolve) => setTimeout(resolve, 1000 + random() * 13_000));
           }
-          await until('every job is over', () => jobs.every(({ endedAt }) => endedAt !== undefined), 120);
+          const open = (): readonly string[] =>
+            jobs.flatMap(({ id, status, systemId, pendingAt, assignedAt, runningAt, endedAt }) =>
+              endedAt === undefined ? [JSON.stringify({ id, status, systemId, pendingAt, assignedAt, runningAt })] : [],
+            );
+          await until('every job is over', () => open().length === 0, 120).catch((error: unknown) => {
+            throw new Error(`${(error as Error).message}: ${open().join(', ')}`);
+          });
           expect(gone()).toBeGreaterThanOrEqual(drains);
           expect(
             jobs

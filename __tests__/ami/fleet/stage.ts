@@ -25,11 +25,11 @@ export interface Stage {
   readonly fleet: Fleet;
   readonly webhooks: Webhooks;
   /** A job waits in GitLab, and its event comes in. */
-  job(script: readonly string[], tags?: readonly string[]): Promise<FleetJob>;
+  readonly job: (script: readonly string[], tags?: readonly string[]) => Promise<FleetJob>;
   /** Every change of an instance's state and of the capacity, with the seconds since the start. */
   readonly changes: readonly string[];
-  instance(index?: number): FleetInstance;
-  isAtZero(): boolean;
+  readonly instance: (index?: number) => FleetInstance;
+  readonly isAtZero: () => boolean;
 }
 export type FleetJob = ReturnType<Fleet['gitlab']['runners']['addJob']>;
 

@@ -6,7 +6,7 @@ export const pingDocker = (socketPath: string, milliseconds = 2000): Promise<Ans
   new Promise((resolve) => {
     const no = (why: string): void =>
       resolve({ kind: 'refused', why: `Docker at ${socketPath} does not answer: ${why}` });
-    const asked = request({ socketPath, path: '/_ping', timeout: milliseconds }, (answer) => {
+    const asked = request({ socketPath, path: '/_ping', timeout: milliseconds, agent: false }, (answer) => {
       answer.resume();
       if (answer.statusCode === 200) resolve({ kind: 'done' });
       else no(`status ${answer.statusCode ?? 'unknown'}`);
