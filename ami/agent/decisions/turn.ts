@@ -163,6 +163,10 @@ function fenced(state: Changing, { answer, now }: Seen): AfterTurn {
 
 function changed(state: Changing, { answer }: Seen): AfterTurn {
   if (answer.kind === 'refused') return release(state, { result: 'failed', why: answer.why });
+  // A capacity is absolute. It may yet be set, when others have raised the group further; and that the group has as much is no proof, since
+  // somebody else may have seen to it just before. So the lock is left to its lease, by whose end it has happened or never will.
+  if (answer.kind !== 'done' && state.act.kind === 'set')
+    return { end: { result: 'unknown', act: state.act, why: whyOf(answer) } };
   return { state: { ...state, at: 'showing', isSure: answer.kind === 'done' }, step: { do: 'describe group' } };
 }
 
@@ -181,10 +185,7 @@ function shown(
     return { state: { ...state, at: 'pausing before another look' }, step: pause(lookAgainSeconds) };
   if (isSeen || state.isSure)
     return release(state, { result: 'changed', act }, { ...answering(act), ...forgetting(act, item) });
-  const end: End = { result: 'unknown', act, why: 'the group did not show it within the lease' };
-  // A capacity is absolute. It may yet be set, when others have raised the group further: so the lock is left to its lease, by whose end it
-  // has happened or never will.
-  return act.kind === 'set' ? { end } : release(state, end);
+  return release(state, { result: 'unknown', act, why: 'the group did not show it within the lease' });
 }
 
 const unneeded = ({ why, isLeaving }: Extract<Change, { kind: 'none' }>): End => ({
