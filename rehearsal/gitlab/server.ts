@@ -145,7 +145,8 @@ export async function startGitLab({
     const job = runners.assign(runner, systemIdOf(request));
     if (job === undefined) return { status: 204, headers: { 'X-GitLab-Last-Update': seen } };
     await pause(switches.assignBeforeDelayMilliseconds);
-    return { status: 201, body: jobPayload(job, url), headers: { 'X-GitLab-Last-Update': seen } };
+    // Only an answer without a job says up to where the queue was seen (lib/api/ci/runner.rb): there may be more.
+    return { status: 201, body: jobPayload(job, url) };
   };
 
   const jobOf = (request: Request): Job | undefined => {
