@@ -15,6 +15,6 @@ export const contractForAnsible = (): string =>
           paths,
         },
       },
-      { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' },
+      { defaultStringType: 'QUOTE_SINGLE', defaultKeyType: 'PLAIN' },
     ),
   ].join('\n');
