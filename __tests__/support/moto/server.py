@@ -181,6 +181,21 @@ def write_items_one_at_a_time() -> None:
         setattr(DynamoDBBackend, name, alone(getattr(DynamoDBBackend, name)))
 
 
+def tag_images_only() -> None:
+    """CreateImage tags the image and its snapshots; moto refuses tags for snapshots, which are left out here."""
+    from moto.ec2.models import EC2Backend
+
+    original = EC2Backend.create_image
+    if "NotImplementedError" not in inspect.getsource(original):
+        return not_needed("tag_images_only")
+
+    def create_image(self, instance_id, name, description, tag_specifications):
+        of_image = [given for given in tag_specifications if given["ResourceType"] != "snapshot"]
+        return original(self, instance_id, name, description, of_image)
+
+    EC2Backend.create_image = create_image
+
+
 def end_with_standard_input() -> None:
     def watch() -> None:
         sys.stdin.buffer.read()
@@ -201,6 +216,7 @@ def main() -> None:
         update_methods_and_integrations,
         escape_resource_policies,
         write_items_one_at_a_time,
+        tag_images_only,
     ):
         repair()
 
