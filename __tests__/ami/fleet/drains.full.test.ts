@@ -45,7 +45,7 @@ const total = { polls: 0, assigned: 0, ended: 0, drains: 0 };
           while (gone() < drains && performance.now() < end) {
             for (let left = Math.floor(random() * 3); left >= 0; left -= 1) void come();
             // From the middle of a job to long after the drain.
-            await new Promise((resolve) => setTimeout(resolve, 1000 + random() * 13_000));
+            await new Promise((resolve) => setTimeout(resolve, 1000 + random() * 9000));
           }
           const open = (): readonly string[] =>
             jobs.flatMap(({ id, status, systemId, pendingAt, assignedAt, runningAt, endedAt }) =>
