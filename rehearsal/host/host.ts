@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -150,7 +150,8 @@ export async function startHost({
     root,
     environment,
     service,
-    journal: (name) => readFileSync(logOf(name), 'utf8'),
+    // A service that was never started has written nothing.
+    journal: (name) => (existsSync(logOf(name)) ? readFileSync(logOf(name), 'utf8') : ''),
     powerOff,
     close: () => {
       powerOff();

@@ -83,13 +83,13 @@ const error = (code: string, status = 400) => ({ kind: 'error', status, code, me
   );
 
   it.concurrent(
-    'runs a job of twenty seconds to its end when the group ends the instance, and keeps the hook with heartbeats',
+    'runs a job of forty seconds to its end when the group ends the instance, and keeps its hook of thirty with heartbeats',
     () =>
       onStage(
         runner,
         { settings: { lifecycle_heartbeat_seconds: 30, idle_threshold: 60 } },
         async ({ fleet, job, instance, isAtZero }) => {
-          const long = await job(['sleep 20', 'echo to its end']);
+          const long = await job(['sleep 40', 'echo to its end']);
           await until('it runs', () => long.runningAt !== undefined);
           await ended(fleet, instance().id);
           await until('the fleet is at zero', isAtZero);
