@@ -59,7 +59,7 @@ describeWith(python, 'cdktf', (path) => {
     expect(said).toContain('Apply complete! Resources: 35 added, 0 changed, 0 destroyed.');
     expect(said).not.toContain(secret);
     expect(managed()).toBe(35);
-  }, 90_000);
+  }, 240_000);
 
   it('deploys a webhook that wakes the fleet', async () => {
     const [, api = '', stageName = ''] =
@@ -83,5 +83,5 @@ describeWith(python, 'cdktf', (path) => {
     expect(said).toContain('Destroy complete! Resources: 35 destroyed.');
     expect(managed()).toBe(0);
     expect(await thingsNamed(account.boto, name)).toEqual({});
-  }, 90_000);
+  }, 240_000);
 });

@@ -104,7 +104,7 @@ describeWith(python, 'a stack of upstream', (path) => {
     fleet = fleetOf(account.boto, name, `arn:aws:states:${region}:123456789012:stateMachine:${name}`);
     const { items } = await account.boto.call<{ items: readonly { id: string }[] }>('apigateway', 'get_rest_apis');
     restApiId = items[0]?.id ?? '';
-  }, 90_000);
+  }, 240_000);
   afterAll(async () => {
     await opened?.close();
     await workspace?.close();

@@ -56,7 +56,7 @@ describeWith(python, 'the synthesized JSON, applied by terraform', (path) => {
     state = await workspace.state();
     fleet = fleetOf(boto, name, idOf('aws_sfn_state_machine.state_machine'));
     stage = await openStage(account.bridge, idOf('aws_api_gateway_rest_api.gitlab_webhook_api'), 'dev');
-  }, 90_000);
+  }, 240_000);
   afterAll(async () => {
     await stage?.close();
     await workspace?.close();
