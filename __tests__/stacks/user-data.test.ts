@@ -101,12 +101,18 @@ describe('user data', () => {
   it.each([
     ['that is not UTF-8', Buffer.from('# \xfc\n', 'latin1'), /is not UTF-8/],
     // Bash would leave it out, and Terraform would write one character for two.
-    ['with a null character', '# a\0b\n', /has a null character in line 35/],
-    ['with letters that Terraform would change', '# u\u0308\n', /letters in line 35 that Terraform would compose anew/],
+    ['with a null character', '# a\0b\n', /has a null character in line \d+\. Remove it/],
+    [
+      'with letters that Terraform would change',
+      '# u\u0308\n',
+      /letters in line \d+ that Terraform would compose anew/,
+    ],
   ])('refuses a configuration %s', (_, end, says) => {
     const file = join(folder, 'config.yaml');
     writeFileSync(file, Buffer.concat([Buffer.from(runnerConfiguration()), Buffer.from(end)]));
     expect(() => runnerConfiguration(file)).toThrow(says);
+    const { length } = runnerConfiguration().split('\n');
+    expect(() => runnerConfiguration(file)).toThrow(new RegExp(`UTF-8|line ${length}\\b`));
   });
 
   it('is refused at plan with a private key beside the certificate, which is not printed', async () => {
