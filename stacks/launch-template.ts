@@ -92,7 +92,15 @@ export class RunnerLaunchTemplate extends Construct {
           {
             condition: expression(`length(${userData.base64Expression}) <= ${Math.ceil(16384 / 3) * 4}`),
             errorMessage:
-              'The user data is larger than the 16384 bytes that EC2 takes: shorten the runner configuration (GITLAB_CONFIG).',
+              'The user data is larger than the 16384 bytes that EC2 takes: shorten the runner configuration (GITLAB_CONFIG) or gitlab_ca_certificate.',
+          },
+          {
+            // Terraform prints the variables that a refused condition names, here and in a validation; of an object it prints the size.
+            condition: expression(
+              `length(regexall("PRIVATE KEY", lookup(${userData.settings}, "gitlab_ca_certificate", ""))) == 0`,
+            ),
+            errorMessage:
+              'gitlab_ca_certificate holds a private key, which must never be in user data: give the certificate alone.',
           },
         ],
       },

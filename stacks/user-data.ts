@@ -1,5 +1,6 @@
 import { TerraformLocal } from 'cdktf';
 import { Construct } from 'constructs';
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { renderConfiguration } from '../ami/agent/configuration/configuration.ts';
 import { sampleValues } from '../ami/agent/configuration/placeholders.ts';
@@ -23,25 +24,40 @@ const endOfFile = 'END_OF_FILE_WRITTEN_BY_TERRAFORM';
 /** The runner configuration that travels in the user data: the project's own, or the file that GITLAB_CONFIG names. */
 export function runnerConfiguration(file = process.env.GITLAB_CONFIG): string {
   const from = file ?? new URL('templates/gitlab_config.yaml', import.meta.url);
-  let text;
+  let bytes;
   try {
-    text = readFileSync(from, 'utf8');
+    bytes = readFileSync(from);
   } catch (cause) {
     throw new Error(
       `GITLAB_CONFIG names "${file}", which cannot be read. Give the path of a runner configuration, or unset it.`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
-  if (text.split('\n').includes(endOfFile)) {
-    throw new Error(
-      `The runner configuration has the line ${endOfFile}, which ends a file in the user data. Remove that line.`,
-    );
-  }
+  const text = carried(bytes);
   // The same function as on the instance: what cannot be used is told now, and not by machines that start and fail.
   renderConfiguration(text, sampleValues);
   return text.endsWith('\n') ? text : `${text}\n`;
+}
+
+/** The text of a file that reaches an instance byte for byte. Throws where something on the way would change it without a word. */
+function carried(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new Error('The runner configuration is not UTF-8. Save it as UTF-8.');
+  const text = bytes.toString();
+  const lineOf = (isIt: (line: string) => boolean): number => text.split('\n').findIndex(isIt) + 1;
+  // A shell leaves it out of what it writes.
+  const withNull = lineOf((line) => line.includes('\0'));
+  if (withNull > 0) throw new Error(`The runner configuration has a null character in line ${withNull}. Remove it.`);
+  // https://developer.hashicorp.com/terraform/language/expressions/types: Terraform normalizes every text.
+  const decomposed = lineOf((line) => line !== line.normalize('NFC'));
+  if (decomposed > 0)
+    throw new Error(
+      `The runner configuration has letters in line ${decomposed} that Terraform would compose anew (a letter and its accent as two characters). Save it in Unicode's form NFC.`,
+    );
+  if (lineOf((line) => line === endOfFile) > 0)
+    throw new Error(
+      `The runner configuration has the line ${endOfFile}, which ends a file in the user data. Remove that line.`,
+    );
+  return text;
 }
 
 export interface UserDataProps {
@@ -61,6 +77,8 @@ export class UserData extends Construct {
   readonly base64: string;
   /** The same as an expression, for conditions. */
   readonly base64Expression: string;
+  /** The agent's settings as an expression: an object. */
+  readonly settings: string;
 
   constructor(scope: Construct, id: string, { vars, stackName, configuration, jobsPerInstance }: UserDataProps) {
     super(scope, id);
@@ -103,6 +121,7 @@ export class UserData extends Construct {
         '',
       ].join('\n'),
     );
+    this.settings = addressOf(settings);
     this.base64Expression = `base64encode(${addressOf(script)})`;
     this.base64 = expression(this.base64Expression);
   }

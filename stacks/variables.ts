@@ -43,8 +43,12 @@ const upstreamVariables = {
       'Base URL of the GitLab API that instances register with, ending in `/api/v4/`, for example `https://gitlab.example.com/api/v4/`. Not a secret: it stands in the user data of every instance.',
     default: 'https://gitlab.com/api/v4/',
     validation: {
-      condition: orNull('var.gitlab_api_url', matches('^https?://[^/\\s]+(/[^\\s]*)?/api/v4/?$', 'var.gitlab_api_url')),
-      allowed: 'null or an http or https URL that ends in /api/v4/, such as https://gitlab.com/api/v4/',
+      condition: orNull(
+        'var.gitlab_api_url',
+        matches('^https?://[^/\\s@?#]+(/[^\\s?#]*)?/api/v4/?$', 'var.gitlab_api_url'),
+      ),
+      allowed:
+        'null or an http or https URL that ends in /api/v4/ and has no user name, such as https://gitlab.com/api/v4/',
     },
   },
   vpc_id: {

@@ -5,44 +5,9 @@ import { join } from 'node:path';
 import { defaults } from '../../ami/contract.ts';
 import { render } from '../../asl/definition.ts';
 import { demand } from '../../asl/demand.ts';
-import { concurrencyOf } from '../../stacks/jobs-per-instance.ts';
 import { runnerConfiguration } from '../../stacks/user-data.ts';
 import { minimalVariables, planOf, secret, valuesOf } from '../support/plans.ts';
 import { synthesized } from '../support/synthesized.ts';
-
-describe('`concurrent` of a runner configuration', () => {
-  it('is the variable in the project’s own', () => {
-    expect(concurrencyOf(runnerConfiguration())).toBeUndefined();
-  });
-
-  it.each([
-    ["  concurrent: '{{ gl_concurrency }}'", undefined],
-    ['  concurrent: "{{gl_concurrency}}" # the agent fills it in', undefined],
-    ['concurrent: {{ gl_concurrency }}', undefined],
-    ['  concurrent: 4', 4],
-    ["  'concurrent' : '12' # concurrent: 3", 12],
-    ['gitlab_global_section: { check_interval: 0, concurrent: 8, listen_address: ":9252" }', 8],
-    ['gitlab_global_section: {"concurrent": 9999}', 9999],
-    ['# concurrent: 3\nconcurrent: 2', 2],
-    ['  request_concurrency: 5\n  max_concurrent: 6\n  name: concurrent', 1],
-    ['check_interval: 0', 1],
-  ])('of %j is %j', (configuration, jobs) => {
-    expect(concurrencyOf(configuration)).toBe(jobs);
-  });
-
-  it.each(['0', '-1', '4.5', '1e3', '10000', 'many', "'{{ jobs }}'", '{{ gl_concurrency }}0', '*n', ''])(
-    'that is %s is refused with what is allowed',
-    (value) => {
-      expect(() => concurrencyOf(`concurrent: ${value}`)).toThrow(
-        /has concurrent: .*, but must have it once, as a number/,
-      );
-    },
-  );
-
-  it('that is there twice is refused, even with the same value', () => {
-    expect(() => concurrencyOf('concurrent: 4\nconcurrent: 4')).toThrow('has concurrent: 4 and concurrent: 4');
-  });
-});
 
 describe('jobs per instance', () => {
   afterEach(() => {
@@ -70,7 +35,7 @@ describe('jobs per instance', () => {
       return {
         definition: JSON.parse(definition) as unknown,
         told: settings.capacity_per_instance ?? defaults.jobsPerInstance,
-        concurrent: /concurrent: .*/.exec(script)?.[0],
+        concurrent: /concurrent: .*/i.exec(script)?.[0],
       };
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -81,11 +46,12 @@ describe('jobs per instance', () => {
     ['the default', {}, undefined, defaults.jobsPerInstance, "concurrent: '{{ gl_concurrency }}'"],
     ['the variable', { capacity_per_instance: 9 }, undefined, 9, "concurrent: '{{ gl_concurrency }}'"],
     [
+      // The runner finds its keys in any case.
       'the runner configuration, before the variable',
       { capacity_per_instance: 9 },
-      runnerConfiguration().replace("'{{ gl_concurrency }}'", '4'),
+      runnerConfiguration().replace("concurrent: '{{ gl_concurrency }}'", 'Concurrent: 4'),
       4,
-      'concurrent: 4',
+      'Concurrent: 4',
     ],
   ])(
     'are the same to machine, agent and runner, by %s',

@@ -3,9 +3,13 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { agentUnit, paths } from '../../ami/contract.ts';
+import { renderConfiguration } from '../../ami/agent/configuration/configuration.ts';
+import { sampleValues } from '../../ami/agent/configuration/placeholders.ts';
+import { parseSettings } from '../../ami/agent/settings.ts';
+import { agentUnit, paths, settingsKeys } from '../../ami/contract.ts';
 import { runnerConfiguration } from '../../stacks/user-data.ts';
 import { planOf, minimalVariables, valuesOf } from '../support/plans.ts';
+import { certificate } from '../support/certificate.ts';
 import { synthesized } from '../support/synthesized.ts';
 
 const run = promisify(execFile);
@@ -33,9 +37,11 @@ describe('user data', () => {
   it('writes settings and configuration byte for byte and starts the agent, in a real shell', async () => {
     process.env.GITLAB_CONFIG = join(folder, 'config.yaml');
     writeFileSync(process.env.GITLAB_CONFIG, hostile);
+    const text = `'"\`$(id)\${HOME}\\ %{ if true } EOF`;
+    const authority = `# ${text}\n${certificate}END_OF_FILE_WRITTEN_BY_TERRAFORM\n`;
     const planned = await planOf({
       configuration: synthesized().text,
-      variables: { ...minimalVariables, gl_cache_path: `'"\`$(id)\${HOME}\\` },
+      variables: { ...minimalVariables, gl_cache_path: text, gl_runner_tags: [text], gitlab_ca_certificate: authority },
     });
     const script = Buffer.from(
       String(valuesOf(planned, 'aws_launch_template.gitlab_runner').user_data),
@@ -53,8 +59,11 @@ describe('user data', () => {
     });
 
     expect(readFileSync(join(folder, paths.runnerConfig), 'utf8')).toBe(hostile);
-    const settings = JSON.parse(readFileSync(join(folder, paths.settings), 'utf8')) as Record<string, unknown>;
-    expect(settings.cache_path).toBe(`'"\`$(id)\${HOME}\\`);
+    // The agent reads all that the stack has written, and nothing is left over.
+    const written = readFileSync(join(folder, paths.settings), 'utf8');
+    expect(Object.keys(JSON.parse(written) as object).sort()).toEqual(Object.keys(settingsKeys).sort());
+    expect(parseSettings(written)).toMatchObject({ cachePath: text, runnerTags: [text], caCertificate: authority });
+    expect(renderConfiguration(hostile, sampleValues).runners).toHaveLength(1);
     expect(statSync(join(folder, paths.settings)).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(folder, 'systemctl'), 'utf8')).toBe(`enable --now ${agentUnit}\n`);
   }, 60_000);
@@ -89,12 +98,38 @@ describe('user data', () => {
     expect(() => synthesized()).toThrow(/has the line END_OF_FILE_WRITTEN_BY_TERRAFORM/);
   });
 
+  it.each([
+    ['that is not UTF-8', Buffer.from('# \xfc\n', 'latin1'), /is not UTF-8/],
+    // Bash would leave it out, and Terraform would write one character for two.
+    ['with a null character', '# a\0b\n', /has a null character in line \d+\. Remove it/],
+    [
+      'with letters that Terraform would change',
+      '# u\u0308\n',
+      /letters in line \d+ that Terraform would compose anew/,
+    ],
+  ])('refuses a configuration %s', (_, end, says) => {
+    const file = join(folder, 'config.yaml');
+    writeFileSync(file, Buffer.concat([Buffer.from(runnerConfiguration()), Buffer.from(end)]));
+    expect(() => runnerConfiguration(file)).toThrow(says);
+    const { length } = runnerConfiguration().split('\n');
+    expect(() => runnerConfiguration(file)).toThrow(new RegExp(`UTF-8|line ${length}\\b`));
+  });
+
+  it('is refused at plan with a private key beside the certificate, which is not printed', async () => {
+    const withKey = `${certificate}-----BEGIN PRIVATE KEY-----\nmarker\n-----END PRIVATE KEY-----\n`;
+    const refused = planOf({ variables: { ...minimalVariables, gitlab_ca_certificate: withKey } });
+    await expect(refused).rejects.toThrow(/gitlab_ca_certificate holds a private key/);
+    await expect(refused).rejects.not.toThrow(/marker/);
+  }, 60_000);
+
   it('is refused at plan when it is larger than EC2 takes', async () => {
     process.env.GITLAB_CONFIG = join(folder, 'config.yaml');
     writeFileSync(
       process.env.GITLAB_CONFIG,
       `${runnerConfiguration('stacks/templates/gitlab_config.yaml')}# ${'ü'.repeat(8000)}\n`,
     );
-    await expect(planOf({ configuration: synthesized().text })).rejects.toThrow(/larger than the 16384 bytes/);
+    await expect(planOf({ configuration: synthesized().text })).rejects.toThrow(
+      /larger than the 16384 bytes[^]*gitlab_ca_certificate/,
+    );
   }, 60_000);
 });

@@ -40,7 +40,13 @@ describe('a variable', () => {
   }
 
   const refused: Readonly<Record<string, readonly unknown[]>> = {
-    gitlab_api_url: ['gitlab.com', 'https://gitlab.com/', 'ftp://gitlab.com/api/v4/'],
+    gitlab_api_url: [
+      'gitlab.com',
+      'https://gitlab.com/',
+      'ftp://gitlab.com/api/v4/',
+      'https://user:password@gitlab.com/api/v4/',
+      'https://gitlab.com/?a=/api/v4/',
+    ],
     gitlab_ca_certificate: [
       'gitlab-ca.pem',
       '-----BEGIN CERTIFICATE-----\nMIIB',

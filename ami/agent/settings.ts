@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import type { Strategy } from '../contract.ts';
 import { contractVersion, defaults, settingsKeys, strategies } from '../contract.ts';
 
@@ -68,13 +69,12 @@ const texts: Rule<readonly string[]> = {
 };
 const apiUrl: Rule<string> = {
   isRight: (value): value is string =>
-    typeof value === 'string' && /^https?:\/\/\S+\/api\/v4\/?$/.test(value) && URL.canParse(value),
-  allowed: `an http or https URL that ends in /api/v4/, such as ${defaults.gitlabApiUrl}`,
+    typeof value === 'string' && /^https?:\/\/[^/\s@?#]+(\/[^\s?#]*)?\/api\/v4\/?$/.test(value) && URL.canParse(value),
+  allowed: `an http or https URL that ends in /api/v4/ and has no user name, such as ${defaults.gitlabApiUrl}`,
 };
 const certificate: Rule<string> = {
-  isRight: (value): value is string =>
-    typeof value === 'string' && /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(value),
-  allowed: 'a certificate in PEM format',
+  isRight: (value): value is string => typeof value === 'string' && areCertificates(value),
+  allowed: 'one or more certificates in PEM format, and no private key',
 };
 const oneOf = <const T extends string>(names: readonly T[]): Rule<T> => ({
   isRight: (value): value is T => (names as readonly unknown[]).includes(value),
@@ -160,7 +160,20 @@ function objectIn(file: string): Readonly<Record<string, unknown>> {
   return value as Readonly<Record<string, unknown>>;
 }
 
+/** Read as the connection to GitLab will read them: with one that is none, no attempt could ever succeed. */
+function areCertificates(pem: string): boolean {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  try {
+    return blocks.length > 0 && !pem.includes('PRIVATE KEY') && blocks.every((block) => new X509Certificate(block));
+  } catch {
+    return false;
+  }
+}
+
+/** A value for a message, without what somebody may have put there that belongs nowhere: a password in a URL, a private key. */
 const shortened = (value: unknown): string => {
-  const words = JSON.stringify(value) ?? String(value);
+  const words = (JSON.stringify(value) ?? String(value))
+    .replace(/\/\/[^\s\x22]*@/g, '//…@')
+    .replace(/(PRIVATE KEY-----).*/, '$1…');
   return words.length > 80 ? `${words.slice(0, 79)}…` : words;
 };

@@ -1,5 +1,6 @@
 import { parseSettings, SettingsError } from '../../../ami/agent/settings.ts';
 import { contractVersion, settingsKeys } from '../../../ami/contract.ts';
+import { certificate } from '../../support/certificate.ts';
 
 const given = {
   contract_version: contractVersion,
@@ -57,7 +58,7 @@ describe('the settings of an instance', () => {
   });
 
   it('are read with what is not null', () => {
-    const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+    const pem = `# the authority, then its own authority\n${certificate}${certificate}`;
     const more = {
       ...given,
       capacity_per_instance: 2,
@@ -105,6 +106,25 @@ describe('the settings of an instance', () => {
     expect(message).toContain(`${key} must be `);
     expect(message).toContain(JSON.stringify(value));
     expect(message).toContain(`Set the Terraform variable ${variable}.`);
+  });
+
+  it.each([
+    ['gitlab_api_url', 'https://user:marker@gitlab.example.com/api/v4/'],
+    ['gitlab_api_url', 'https://user:mar/ker@marker@gitlab.example.com/api/v4/'],
+    ['gitlab_ca_certificate', '-----BEGIN PRIVATE KEY-----\nmarker\n-----END PRIVATE KEY-----\n'],
+    ['gitlab_ca_certificate', `${certificate}-----BEGIN EC PRIVATE KEY-----\nmarker`],
+  ])('refuse a secret in %s without telling it', (key, value) => {
+    const { message } = errorOf({ ...given, [key]: value });
+    expect(message).toContain(`${key} must be `);
+    expect(message).not.toMatch(/marker|ker@/);
+  });
+
+  it('refuse a certificate that is none: no connection to GitLab could ever succeed with it', () => {
+    const cut = certificate.replace(/\n[^\n]*\n-----END/, '\n-----END');
+    for (const pem of [cut, `${certificate}${cut}`, '-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----'])
+      expect(errorOf({ ...given, gitlab_ca_certificate: pem }).message).toContain(
+        'gitlab_ca_certificate must be one or more certificates in PEM format',
+      );
   });
 
   it.each(

@@ -7,7 +7,9 @@ export type Kind = string | readonly [Kind] | { readonly [key: string]: Kind };
 /** A value of the configuration. */
 export type Value = unknown;
 
-const isTable = (value: Value): value is Readonly<Record<string, Value>> =>
+export type Table = Readonly<Record<string, Value>>;
+
+export const isTable = (value: Value): value is Table =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** For each plain type what it takes, in words and as a test (BurntSushi/toml, which the runner reads its file with). */
@@ -21,6 +23,7 @@ const plain: Readonly<Record<string, readonly [words: string, test: (value: Valu
     (value) =>
       Number.isSafeInteger(value) || (typeof value === 'string' && /^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(value)),
   ],
+  texts: ['a text or a list of texts', (value) => [value].flat().every((each) => typeof each === 'string')],
   time: ['a time', () => true],
   any: ['anything', () => true],
 };
@@ -51,11 +54,17 @@ function checkedAs(kind: Kind, value: Value, path: string, problem: (words: stri
   }
   if (!isTable(value)) return wrong('a table of keys and values');
   const anyKey = kind['*'];
+  const spellings = new Map<string, string>();
   const entries = Object.entries(value).flatMap(([key, each]) => {
     const inner = path === '' ? key : `${path}.${key}`;
     if (anyKey !== undefined) return [[key, checkedAs(anyKey, each, inner, problem, places)] as const];
     const known = Object.keys(kind).find((name) => name.toLowerCase() === key.toLowerCase());
-    if (known !== undefined) return [[known, checkedAs(kind[known]!, each, inner, problem, places)] as const];
+    if (known !== undefined) {
+      const first = spellings.get(known);
+      if (first !== undefined) problem(`${places(inner)} is ${first} once more: keys are the same in any case`);
+      spellings.set(known, key);
+      return [[known, checkedAs(kind[known]!, each, inner, problem, places)] as const];
+    }
     const meant = nearest(key, Object.keys(kind));
     problem(
       `${places(inner)} is no key of GitLab Runner${meant === undefined ? `; the keys here are ${Object.keys(kind).join(', ')}` : `. Did you mean ${meant}?`}`,

@@ -1,14 +1,16 @@
 import { parse as parseToml, stringify } from 'smol-toml';
-import { parse as parseYaml, YAMLParseError } from 'yaml';
-import { metricsPort } from '../../contract.ts';
-import type { Value } from './check.ts';
-import { checked } from './check.ts';
+import type { YAMLError } from 'yaml';
+import { parseDocument } from 'yaml';
+import type { Table, Value } from './check.ts';
+import { checked, isTable } from './check.ts';
+import { checkForFleet, defaultAddress } from './fleet-rules.ts';
 import type { Values } from './placeholders.ts';
 import { filled, sampleValues } from './placeholders.ts';
 
 /** The configuration of GitLab Runner: config.toml as a value. */
 export interface Configuration {
   readonly [key: string]: Value;
+  readonly concurrent: number;
   readonly listen_address: string;
   readonly runners: readonly Entry[];
 }
@@ -30,11 +32,6 @@ export class ConfigurationError extends Error {
 /** The sections of gitlab_config.yaml; what is in them comes to stand at the top of config.toml. */
 const sections = ['gitlab_global_section', 'gitlab_session_server_section', 'gitlab_runners_section'] as const;
 
-const tokenPlaceholder = '{{ gl_runner_token }}';
-
-const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** Makes the configuration of an instance of gitlab_config.yaml. Throws a `ConfigurationError`. */
 export function renderConfiguration(yaml: string, values: Values): Configuration {
   const problems: string[] = [];
@@ -43,89 +40,89 @@ export function renderConfiguration(yaml: string, values: Values): Configuration
     if (!problems.includes(words)) problems.push(words);
   };
   const top = sectionsOf(yaml, problem);
-  for (const [index, entry] of entriesIn(top).entries())
-    if (entry.token !== undefined && !isTokenPlaceholder(entry.token))
-      problem(
-        `gitlab_runners_section.runners[${index}].token must be '${tokenPlaceholder}': the user data of an instance can be read by whoever may see the instance, so the token stands in the SSM parameter`,
-      );
-
-  // Checked with values that are no secrets, so that no message can hold one.
-  const sample = filledIn(top, sampleValues, problem);
-  checked(sample, problem, placeOf);
-  const entries = isTable(sample) && Array.isArray(sample.runners) ? (sample.runners as unknown[]) : [];
-  if (entries.length === 0) problem('gitlab_runners_section.runners must have at least one entry');
-  for (const [index, entry] of entries.entries())
-    for (const key of ['url', 'token', 'executor'])
-      if (!isTable(entry) || typeof entry[key] !== 'string' || entry[key] === '')
-        problem(`gitlab_runners_section.runners[${index}].${key} is missing`);
-  const names = entries.map((entry) => (isTable(entry) ? entry.name : undefined));
-  if (new Set(names).size < names.length)
-    problem(
-      "gitlab_runners_section.runners must each have a name of its own, such as '{{ ansible_ec2_instance_id }}-small': with the same one the runner cannot tell its metrics",
-    );
-  const address = isTable(sample) ? (sample.listen_address ?? loopback) : loopback;
-  if (typeof address !== 'string' || !/^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+$/.test(address))
-    problem(
-      `gitlab_global_section.listen_address must be a port on loopback, such as '127.0.0.1:{{ gl_metrics_port }}': the runner's profiler answers there as well`,
-    );
+  const ignored = (): void => undefined;
+  // Everything is checked with values that are no secrets, so that no message can hold one.
+  const sample = checked(filledIn(top, '', sampleValues, problem), problem, placeOf);
+  const written = checked(top, ignored, placeOf);
+  checkForFleet({ written: written as Table, sample: sample as Table }, problem);
   if (problems.length > 0) throw new ConfigurationError(problems);
-  const real = checked(filledIn(top, values, problem), problem, placeOf) as Configuration;
-  return { ...real, listen_address: real.listen_address ?? loopback };
+  const real = checked(filledIn(top, '', values, ignored), ignored, placeOf) as Partial<Configuration>;
+  return { concurrent: 1, listen_address: defaultAddress, ...real } as Configuration;
 }
 
-const loopback = `127.0.0.1:${metricsPort}`;
+/** How many jobs an instance runs at once where the file says so itself; undefined where that is left to `{{ gl_concurrency }}`. */
+export function ownConcurrency(yaml: string): number | undefined {
+  const [one, other] = [1, 2].map(
+    (jobs) => renderConfiguration(yaml, { ...sampleValues, gl_concurrency: jobs }).concurrent,
+  );
+  return one === other ? one : undefined;
+}
 
-/** The sections put together, as config.toml has them; keys of several sections must not clash. */
-function sectionsOf(yaml: string, problem: (words: string) => void): Readonly<Record<string, unknown>> {
-  let document: unknown;
-  try {
-    document = parseYaml(yaml);
-  } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
-    const line = error.linePos?.[0].line;
-    throw new ConfigurationError([
-      `it is not YAML${line === undefined ? '' : `, line ${line}`}: ${error.message.split(/ at line|\n/)[0]}`,
-    ]);
-  }
-  if (!isTable(document)) throw new ConfigurationError([`it must have the sections ${sections.join(', ')}`]);
+/** The sections put together, as config.toml has them. */
+function sectionsOf(yaml: string, problem: (words: string) => void): Table {
+  const document = documentIn(yaml, problem);
   for (const key of Object.keys(document))
     if (!(sections as readonly string[]).includes(key))
       problem(`${key} is no section; the sections are ${sections.join(', ')}`);
+  const sectionOf = new Map<string, string>();
   return Object.fromEntries(
     sections.flatMap((section) => {
       const inside = document[section];
       if (inside === undefined || inside === null) return [];
-      if (isTable(inside)) return Object.entries(inside);
-      problem(`${section} must be a table of keys and values`);
-      return [];
+      if (!isTable(inside)) {
+        problem(`${section} must be a table of keys and values`);
+        return [];
+      }
+      for (const key of Object.keys(inside)) {
+        const first = sectionOf.get(key.toLowerCase());
+        if (first !== undefined && first !== section) problem(`${section}.${key} is in ${first} as well`);
+        sectionOf.set(key.toLowerCase(), section);
+      }
+      return Object.entries(inside);
     }),
   );
 }
 
-const entriesIn = ({ runners }: Readonly<Record<string, unknown>>): readonly Readonly<Record<string, unknown>>[] =>
-  Array.isArray(runners) ? runners.map((each) => (isTable(each) ? each : {})) : [];
+function documentIn(yaml: string, problem: (words: string) => void): Table {
+  const parsed = parseDocument(yaml, { logLevel: 'error' });
+  const [error] = parsed.errors;
+  const told = ({ message, linePos }: YAMLError): string =>
+    `${linePos === undefined ? '' : `, line ${linePos[0].line}`}: ${message.split(/ at line|\n/)[0]}`;
+  if (error !== undefined) throw new ConfigurationError([`it is not YAML${told(error)}`]);
+  for (const warning of parsed.warnings) problem(`it is not plain YAML${told(warning)}`);
+  let value: unknown;
+  try {
+    value = parsed.toJS();
+  } catch (cause) {
+    // What an alias stands for is looked up only here.
+    throw new ConfigurationError([`it is not YAML: ${(cause as Error).message}`]);
+  }
+  if (!isTable(value)) throw new ConfigurationError([`it must have the sections ${sections.join(', ')}`]);
+  return value;
+}
 
-const isTokenPlaceholder = (token: unknown): boolean =>
-  typeof token === 'string' && token.replace(/\s/g, '') === tokenPlaceholder.replace(/\s/g, '');
-
-function filledIn(value: unknown, values: Values, problem: (words: string) => void): unknown {
+function filledIn(value: unknown, path: string, values: Values, problem: (words: string) => void): unknown {
   if (typeof value === 'string')
-    return filled(value, values, (name) =>
-      problem(`{{ ${name} }} is no placeholder; those that are: ${Object.keys(values).join(', ')}`),
+    return filled(value, values, (written) =>
+      problem(
+        `${placeOf(path)}: ${written} is no placeholder; those that are: ${Object.keys(values).join(', ')}. For the braces themselves write {{ '{{' }}`,
+      ),
     );
-  if (Array.isArray(value)) return value.map((each) => filledIn(each, values, problem));
+  if (Array.isArray(value)) return value.map((each, index) => filledIn(each, `${path}[${index}]`, values, problem));
   if (!isTable(value)) return value;
   return Object.fromEntries(
-    // A key without a value is as if it were not there.
-    Object.entries(value).flatMap(([key, each]) =>
-      each === null ? [] : [[key, filledIn(each, values, problem)] as const],
-    ),
+    Object.entries(value).flatMap(([key, each]) => {
+      const inner = path === '' ? key : `${path}.${key}`;
+      if (key.includes('{{')) problem(`${placeOf(inner)} is a key with a placeholder; only values may have them`);
+      // A key without a value is as if it were not there.
+      return each === null ? [] : [[key, filledIn(each, inner, values, problem)] as const];
+    }),
   );
 }
 
 /** Where a key of config.toml stands in gitlab_config.yaml. */
 function placeOf(path: string): string {
-  const [first] = path.split(/[.[]/);
+  const [first] = path.toLowerCase().split(/[.[]/);
   if (first === 'runners') return `gitlab_runners_section.${path}`;
   return first === 'session_server' ? `gitlab_session_server_section.${path}` : `gitlab_global_section.${path}`;
 }

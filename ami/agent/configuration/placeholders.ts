@@ -31,20 +31,30 @@ export const sampleValues: Values = {
   gl_bucket_location: 'eu-north-1',
 };
 
-const placeholder = /\{\{\s*([^{}]*?)\s*\}\}/g;
+/** `{{ name }}`; `{{ '{{' }}`, which is how Jinja writes the braces themselves; and braces that are never closed. */
+const placeholder = /\{\{\s*(?:(['"])(\{\{|\}\})\1|([^{}]*?))\s*\}\}|\{\{/g;
 const whole = /^\s*\{\{\s*([^{}]*?)\s*\}\}\s*$/;
 const isKnown = (name: string, values: Values): name is keyof Values => Object.hasOwn(values, name);
 
+/** The name of the placeholder that a text is, and nothing else. */
+export const onlyPlaceholder = (text: unknown): string | undefined =>
+  typeof text === 'string' ? whole.exec(text)?.[1] : undefined;
+
+/** The names of the placeholders in a text. */
+export const placeholdersIn = (text: string): readonly string[] =>
+  [...text.matchAll(placeholder)].flatMap(([, , , name]) => (name === undefined ? [] : [name]));
+
 /**
  * A text with its placeholders filled in. One that is nothing but a placeholder takes the value with its type, so that a number stays one. Tells
- * `unknown` of every name that there is no value for.
+ * `unknown` of all that looks like one and is none, as it is written.
  */
-export function filled(text: string, values: Values, unknown: (name: string) => void): string | number {
-  const [, only] = whole.exec(text) ?? [];
+export function filled(text: string, values: Values, unknown: (written: string) => void): string | number {
+  const only = onlyPlaceholder(text);
   if (only !== undefined && isKnown(only, values)) return values[only];
-  return text.replace(placeholder, (_, name: string) => {
-    if (isKnown(name, values)) return String(values[name]);
-    unknown(name);
+  return text.replace(placeholder, (written, _quote, braces: string | undefined, name: string | undefined) => {
+    if (braces !== undefined) return braces;
+    if (name !== undefined && isKnown(name, values)) return String(values[name]);
+    unknown(written);
     return '';
   });
 }

@@ -26,6 +26,7 @@ var (
 	text     = reflect.TypeOf((*encoding.TextUnmarshaler)(nil)).Elem()
 	duration = reflect.TypeOf(time.Duration(0))
 	moment   = reflect.TypeOf(time.Time{})
+	texts    = reflect.TypeOf(common.StringOrArray{})
 )
 
 // typeOf gives the name of a plain type, [type] for a list, {"*": type} for a map, and {key: type} for a table.
@@ -38,6 +39,8 @@ func typeOf(given reflect.Type, within []reflect.Type) any {
 		return "duration"
 	case given == moment:
 		return "time"
+	case given == texts:
+		return "texts"
 	case hasOwnDecoder(given):
 		return "any"
 	case given.Implements(text) || reflect.PointerTo(given).Implements(text):

@@ -101,26 +101,38 @@ describe('a configuration is refused', () => {
       changed('privileged: false', "privileged: 'no'"),
       /privileged must be true or false without quotes/,
     ],
+    [
+      'with a number for a text or a list of texts',
+      changed('if-not-present', '7'),
+      /pull_policy must be a text or a list of texts, but is 7/,
+    ],
     ['with a bad duration', changed('15m0s', 'soon'), /connection_max_age must be a duration such as 15m0s/],
     ['with a text for a list', changed(/volumes:\n(.*\n){3}/, 'volumes: /cache\n'), /volumes must be a list/],
     ['with a list for a table', changed(/docker:\n(.*\n){7}/, 'docker: []\n'), /docker must be a table/],
     [
       'with an unknown placeholder',
       changed('{{ gl_url }}', '{{ gl_uri }}'),
-      /\{\{ gl_uri \}\} is no placeholder; those that are: gl_concurrency/,
+      /^gitlab_runners_section\.runners\[0\]\.url: \{\{ gl_uri \}\} is no placeholder; those that are: gl_concurrency/,
     ],
     [
-      'with a token in it',
-      changed("'{{ gl_runner_token }}'", 'glrt-marker'),
-      /token must be '\{\{ gl_runner_token \}\}'/,
+      'with a placeholder that is never closed',
+      changed('{{ gl_url }}', '{{ gl_url }'),
+      /runners\[0\]\.url: \{\{ is no placeholder/,
     ],
-    ['that listens for everybody (B48)', changed("'127.0.0.1:", "':"), /listen_address must be a port on loopback/],
-    ['without an entry', changed(/runners:[\s\S]*/, 'runners: []\n'), /must have at least one entry/],
-    ['without an executor', changed(/ {6}executor: docker\n/, ''), /runners\[0\]\.executor is missing/],
     [
-      'with two entries of one name',
-      `${own}${own.slice(own.indexOf('    - name:'))}`,
-      /must each have a name of its own/,
+      'with a placeholder in a key',
+      changed('privileged: false', "privileged: false\n        sysctls: { '{{ gl_url }}': x }"),
+      /docker\.sysctls\.\{\{ gl_url \}\} is a key with a placeholder/,
+    ],
+    [
+      'with a key twice, in two spellings',
+      changed('privileged: false', 'privileged: false\n        Privileged: true'),
+      /docker\.Privileged is privileged once more/,
+    ],
+    [
+      'with a key in two sections',
+      changed('gitlab_runners_section:', 'gitlab_runners_section:\n  Concurrent: 9'),
+      /^gitlab_runners_section\.Concurrent is in gitlab_global_section as well/,
     ],
     ['with another section', `${own}gitlab_other_section: {}\n`, /gitlab_other_section is no section/],
     [
@@ -129,6 +141,16 @@ describe('a configuration is refused', () => {
       /gitlab_session_server_section must be a table/,
     ],
     ['that is no YAML', 'a: [', /^it is not YAML, line 1/],
+    [
+      'with an alias for nothing',
+      changed("'{{ gl_concurrency }}'", '*jobs'),
+      /^it is not YAML: Unresolved alias.* jobs/,
+    ],
+    [
+      'with a tag of another program',
+      changed("'{{ gl_concurrency }}'", '!vault 4'),
+      /^it is not plain YAML, line \d+: Unresolved tag: !vault/,
+    ],
     ['that is a text', 'text', /must have the sections/],
   ])('%s', (_, yaml, says) => {
     expect(problems(yaml)).toContainEqual(expect.stringMatching(says));
@@ -147,6 +169,9 @@ describe('a configuration is refused', () => {
   });
 });
 
+/** In quotes, because a text of a space and a line break does not survive what `stringify` makes of it otherwise (yaml 2.9.1). */
+const inQuotes = (configuration: object): string => stringify(configuration, { defaultStringType: 'QUOTE_DOUBLE' });
+
 describe('a configuration may have', () => {
   it('keys in any case, entries without the things that have defaults, and null for nothing', () => {
     const yaml = own
@@ -156,6 +181,21 @@ describe('a configuration may have', () => {
     const configuration = renderConfiguration(yaml, values);
     expect(configuration).toMatchObject({ check_interval: 0, listen_address: '127.0.0.1:9252' });
     expect(configuration).not.toHaveProperty('shutdown_timeout');
+  });
+
+  it('keys of the highest level in any case', () => {
+    const yaml = own.replace('  runners:', '  Runners:').replace('url:', 'URL:').replace('executor:', 'Executor:');
+    expect(renderConfiguration(yaml, values)).toEqual(renderConfiguration(own, values));
+  });
+
+  it('the braces themselves, written as Jinja has them', () => {
+    const quoted = own.replace(
+      'executor: docker',
+      `executor: docker\n      pre_build_script: |-\n        docker ps --format "{{ '{{' }}.Names{{ '}}' }}"`,
+    );
+    expect(renderConfiguration(quoted, values).runners[0]).toMatchObject({
+      pre_build_script: 'docker ps --format "{{.Names}}"',
+    });
   });
 
   it('several entries, with the most requests of one', () => {
@@ -171,9 +211,10 @@ describe('a configuration may have', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'grapheme', maxLength: 40 }),
-        fc.constantFrom('\n', '"', "'", '\\', '$HOME', '`id`', '#', '\t', '{ }'),
+        fc.constantFrom('\n', '"', "'", '\\', '$HOME', '`id`', '#', '\t', '{ }', '{{ x }}', '{{{'),
         (text, special) => {
-          const script = `${text.replaceAll('{{', '{ {')}${special}`;
+          const script = `${text}${special}`;
+          const written = script.replaceAll('{{', "{{ '{{' }}");
           const configuration = {
             gitlab_runners_section: {
               runners: [
@@ -182,13 +223,13 @@ describe('a configuration may have', () => {
                   url: 'u',
                   token: '{{ gl_runner_token }}',
                   executor: 'shell',
-                  pre_build_script: script,
-                  environment: [`A=${script}`],
+                  pre_build_script: written,
+                  environment: [`A=${written}`],
                 },
               ],
             },
           };
-          const toml = parse(toToml(renderConfiguration(stringify(configuration), values), true));
+          const toml = parse(toToml(renderConfiguration(inQuotes(configuration), values), true));
           expect(toml.runners).toMatchObject([{ pre_build_script: script, environment: [`A=${script}`] }]);
         },
       ),
