@@ -24,6 +24,9 @@ function generate(folder: string, ...given: readonly string[]): Promise<{ code: 
   });
 }
 
+/** What Ansible is told of the contract is generated as well. */
+const contract = 'ami/roles/gitlab_runner/vars/contract.yml';
+
 const installed = onPath('terraform-docs', 'install terraform-docs, or Go to build it');
 
 describeWith(
@@ -41,6 +44,7 @@ describeWith(
       folder = mkdtempSync(join(tmpdir(), 'pages-'));
       cpSync(join(project, 'README.md'), join(folder, 'README.md'));
       cpSync(join(project, 'docs'), join(folder, 'docs'), { recursive: true });
+      cpSync(join(project, contract), join(folder, contract));
     });
     afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
