@@ -270,6 +270,8 @@ export async function startFleet({
       [paths.agent]: agent,
       [paths.runner]: runner,
       [paths.config]: at(paths.config),
+      // The condition of the agent's unit.
+      [paths.settings]: at(paths.settings),
       '/var/lib/gitlab-runner': at('/var/lib/gitlab-runner'),
     };
     mkdirSync(dirname(at(paths.runner)), { recursive: true });

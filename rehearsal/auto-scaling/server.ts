@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
+import { listenOnLoopback } from '../loopback.ts';
+import { bodyOf } from '../request-body.ts';
+import { signerOf } from '../signature.ts';
 import { realClock, type Clock } from './clock.ts';
 import { faultQueue, type Faults } from './faults.ts';
 import { firstWorld, type GroupOptions, type WorldOptions } from './first-world.ts';
@@ -62,26 +65,16 @@ function refused(refusal: Refusal): Answer {
   return { status: refusal.status, requestId, body: errorXml(refusal, requestId) };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
-}
-
 /** A form in the body of a POST, or the query of a GET: the Query API takes both. */
 async function formOf(request: IncomingMessage): Promise<Form> {
   const [, query = ''] = (request.url ?? '').split('?', 2);
   return new Map(new URLSearchParams(request.method === 'POST' ? await bodyOf(request) : query));
 }
 
-/** The access key id of a Signature Version 4 header. Any key and any signature will do; an unsigned request will not. */
 function accessKeyOf({ headers: { authorization } }: IncomingMessage): string | Refusal {
-  if (authorization === undefined) return refusals.missingToken;
-  const credential = /^AWS4-HMAC-SHA256 .*\bCredential=([^/,\s]+)\/\d{8}\/[^/]+\/autoscaling\/aws4_request/.exec(
-    authorization,
-  );
-  const signed = /\bSignature=[0-9a-f]+/.test(authorization) && /\bSignedHeaders=\S+/.test(authorization);
-  return signed && credential?.[1] !== undefined ? credential[1] : refusals.incompleteSignature;
+  const signer = signerOf(authorization, 'autoscaling');
+  if (signer === 'unsigned') return refusals.missingToken;
+  return signer === 'incomplete' ? refusals.incompleteSignature : signer.accessKeyId;
 }
 
 function operationOf(form: Form): Operation | Refusal {
@@ -213,16 +206,11 @@ export async function startAutoScaling(options: AutoScalingOptions): Promise<Aut
       })
       .catch(() => request.socket.destroy());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the Auto Scaling double has no TCP port');
+  const listening = await listenOnLoopback(server, options.port);
   take(start);
 
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: listening.url,
     faults,
     snapshot: () => {
       take(tick(world, clock.now()));
@@ -247,10 +235,7 @@ export async function startAutoScaling(options: AutoScalingOptions): Promise<Aut
       closed = true;
       disarm?.();
       faults.release();
-      return new Promise((resolve, reject) => {
-        server.close((error) => (error ? reject(error) : resolve()));
-        server.closeAllConnections();
-      });
+      return listening.close();
     },
   };
 }

@@ -1,4 +1,3 @@
-#!/usr/bin/env -S python3 -S -E
 """systemctl and systemd-notify of a host of the rehearsal: hands its arguments to the supervisor, and prints what it says."""
 import json
 import os
@@ -8,7 +7,7 @@ import sys
 asked = {
     "program": os.path.basename(sys.argv[0]),
     "arguments": sys.argv[1:],
-    "unit": os.environ.get("REHEARSAL_UNIT"),
+    "unit": os.environ.get("REHEARSAL_UNIT") if "NOTIFY_SOCKET" in os.environ else None,
 }
 with socket.socket(socket.AF_UNIX) as supervisor:
     supervisor.connect(os.path.join(os.path.dirname(os.path.abspath(sys.argv[0])), "supervisor.sock"))

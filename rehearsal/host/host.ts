@@ -1,8 +1,9 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Service } from './service.ts';
+import { installScript } from './python.ts';
+import { createService, type Service } from './service.ts';
+import { systemctl, type Said } from './systemctl.ts';
 import { parseUnit } from './unit-file.ts';
 
 export interface HostOptions {
@@ -10,7 +11,7 @@ export interface HostOptions {
   readonly root: string;
   /** The texts of each unit: its file, and its drop-ins in their order. */
   readonly units: Readonly<Record<string, readonly string[]>>;
-  /** Replaces a word of an ExecStart, such as the path of a program; an undefined one is left out. */
+  /** Replaces a word of a command, such as the path of a program, or a path of a condition; an undefined one is left out. */
   readonly pathOf?: (word: string) => string | undefined;
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -21,28 +22,26 @@ export interface Host {
   /** With the host's `systemctl` in PATH. */
   readonly environment: Readonly<Record<string, string>>;
   service(name: string): Service;
-  /** What the service has written to its standard output and error. */
+  /** What the service has written to its standard output and error; nothing while it was never started. */
   journal(name: string): string;
   /** Everything ends at once, as when the machine is gone. */
   powerOff(): void;
+  /** Resolves when no process is left. */
   close(): Promise<void>;
 }
 
 interface Asked {
   readonly program: string;
   readonly arguments: readonly string[];
-  /** The unit that asks; null for a person. */
+  /** The unit that asks; null for a person, and for a unit that does not notify. */
   readonly unit: string | null;
 }
 
-interface Said {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly code: number;
-}
-
-const client = fileURLToPath(new URL('client.py', import.meta.url));
-const nothing: Said = { stdout: '', stderr: '', code: 0 };
+/** What systemd-notify sends for its arguments (systemd-notify(1)). */
+const notification = (word: string): string => {
+  if (word === '--ready') return 'READY=1';
+  return word.startsWith('--status=') ? `STATUS=${word.slice('--status='.length)}` : word;
+};
 
 export async function startHost({
   root,
@@ -52,16 +51,13 @@ export async function startHost({
 }: HostOptions): Promise<Host> {
   const bin = join(root, 'bin');
   mkdirSync(bin, { recursive: true });
-  for (const program of ['systemctl', 'systemd-notify']) {
-    copyFileSync(client, join(bin, program));
-    chmodSync(join(bin, program), 0o755);
-  }
+  for (const program of ['systemctl', 'systemd-notify']) installScript('client', join(bin, program));
   const environment = { ...given, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` };
   const logOf = (name: string): string => join(root, `${name}.log`);
   const services = new Map(
     Object.entries(units).map(([name, texts]) => [
       name,
-      new Service({ name, unit: parseUnit(name, texts), pathOf, environment, logFile: logOf(name) }),
+      createService({ name, unit: parseUnit(name, texts), pathOf, environment, logFile: logOf(name) }),
     ]),
   );
   const service = (name: string): Service => {
@@ -70,62 +66,12 @@ export async function startHost({
     return found;
   };
 
-  const systemctl = async (words: readonly string[]): Promise<Said> => {
-    const options = words.filter((word) => word.startsWith('-'));
-    const [verb, name = ''] = words.filter((word) => !word.startsWith('-'));
-    const option = (key: string): string | undefined =>
-      options.find((word) => word.startsWith(`--${key}=`))?.slice(key.length + 3);
-    if (!services.has(name))
-      return {
-        stdout: '',
-        stderr: `Unit ${name} could not be found.\n`,
-        code: verb === 'start' || verb === 'stop' ? 5 : 4,
-      };
-    const unit = service(name);
-    const isPatient = !options.includes('--no-block');
-    switch (verb) {
-      case 'enable':
-        if (!options.includes('--now')) return nothing;
-        return systemctl(['start', name]);
-      case 'start': {
-        const started = unit.start();
-        if (!isPatient || (await started)) return nothing;
-        return { stdout: '', stderr: `Job for ${name} failed.\n`, code: 1 };
-      }
-      case 'stop': {
-        const stopped = unit.stop();
-        if (isPatient) await stopped;
-        return nothing;
-      }
-      case 'reload': {
-        if (unit.state !== 'active') return { stdout: '', stderr: `${name} is not active, cannot reload.\n`, code: 1 };
-        return (await unit.reload()) ? nothing : { stdout: '', stderr: `Job for ${name} failed.\n`, code: 1 };
-      }
-      case 'kill':
-        return unit.kill((option('signal') ?? 'SIGTERM') as NodeJS.Signals)
-          ? nothing
-          : { stdout: '', stderr: `Failed to kill unit ${name}: No main process to kill\n`, code: 1 };
-      case 'is-active':
-        return { stdout: `${unit.state}\n`, stderr: '', code: unit.state === 'active' ? 0 : 3 };
-      case 'show': {
-        const all: Readonly<Record<string, string | number>> = {
-          ActiveState: unit.state,
-          MainPID: unit.pid,
-          Result: unit.result,
-          NRestarts: unit.restarts,
-        };
-        const wanted = option('property')?.split(',') ?? Object.keys(all);
-        return { ...nothing, stdout: wanted.map((key) => `${key}=${all[key] ?? ''}\n`).join('') };
-      }
-      default:
-        return { stdout: '', stderr: `Unknown command verb ${verb ?? ''}.\n`, code: 1 };
-    }
-  };
-
-  const answer = async ({ program, arguments: words, unit }: Asked): Promise<Said> => {
-    if (program === 'systemctl') return systemctl(words);
-    if (unit !== null) service(unit).notified(words);
-    return nothing;
+  const answer = ({ program, arguments: words, unit }: Asked): Said | Promise<Said> => {
+    if (program === 'systemctl') return systemctl(words, (name) => services.get(name));
+    if (unit === null)
+      return { stdout: '', stderr: 'No status data could be sent: $NOTIFY_SOCKET was not set\n', code: 1 };
+    service(unit).notified(words.map(notification));
+    return { stdout: '', stderr: '', code: 0 };
   };
   const server = createServer((socket) => {
     let text = '';
@@ -134,7 +80,13 @@ export async function startHost({
     socket.on('data', (chunk: string) => {
       text += chunk;
       if (!text.endsWith('\n')) return;
-      void answer(JSON.parse(text) as Asked).then((said) => socket.end(JSON.stringify(said)));
+      Promise.resolve(JSON.parse(text) as Asked)
+        .then(answer)
+        .catch((error: unknown) => ({ stdout: '', stderr: `${String(error)}\n`, code: 1 }))
+        .then(
+          (said) => socket.end(JSON.stringify(said)),
+          () => socket.destroy(),
+        );
     });
   });
   const path = join(bin, 'supervisor.sock');
@@ -143,19 +95,18 @@ export async function startHost({
     server.once('error', reject);
     server.listen(path, resolve);
   });
-  const powerOff = (): void => {
-    for (const each of services.values()) each.powerOff();
+  const powerOff = async (): Promise<void> => {
+    await Promise.all([...services.values()].map((each) => each.powerOff()));
   };
   return {
     root,
     environment,
     service,
-    // A service that was never started has written nothing.
     journal: (name) => (existsSync(logOf(name)) ? readFileSync(logOf(name), 'utf8') : ''),
-    powerOff,
-    close: () => {
-      powerOff();
-      return new Promise((resolve) => server.close(() => resolve()));
+    powerOff: () => void powerOff(),
+    close: async () => {
+      await powerOff();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
 }

@@ -1,198 +1,379 @@
-import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { familyOf } from './processes.ts';
-import type { Unit } from './unit-file.ts';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { keep, type KeptProcesses, type MainEnd } from './kept-processes.ts';
+import { expanded, type Unit } from './unit-file.ts';
 
-export type ActiveState = 'inactive' | 'activating' | 'active' | 'reloading' | 'deactivating' | 'failed';
+/** Where a service is, in systemd's words: the low-level state, and the high-level one that it belongs to. */
+const activeStates = {
+  dead: 'inactive',
+  start: 'activating',
+  running: 'active',
+  reload: 'reloading',
+  'stop-sigterm': 'deactivating',
+  'stop-watchdog': 'deactivating',
+  'stop-sigkill': 'deactivating',
+  'auto-restart': 'activating',
+  failed: 'failed',
+} as const;
 
-/** How the process of a service ended. */
-interface Ended {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
+export type SubState = keyof typeof activeStates;
+export type ActiveState = (typeof activeStates)[SubState];
+
+export type Result =
+  'success' | 'protocol' | 'timeout' | 'exit-code' | 'signal' | 'core-dump' | 'watchdog' | 'start-limit-hit';
+
+/** What a job came to. */
+export type JobOutcome = 'done' | 'canceled' | Exclude<Result, 'success'>;
 
 export interface ServiceOptions {
   readonly unit: Unit;
   readonly name: string;
-  /** Replaces the words of ExecStart by those for this machine; an undefined one is left out. */
+  /** Replaces the words of a command, and paths of conditions, by those for this machine; an undefined one is left out. */
   readonly pathOf: (word: string) => string | undefined;
   readonly environment: Readonly<Record<string, string>>;
   /** Standard output and error go here. */
   readonly logFile: string;
 }
 
-/** One service of a host: a real process, and what systemd does about it. */
-export class Service {
-  state: ActiveState = 'inactive';
-  restarts = 0;
-  result = 'success';
-  private child: ChildProcess | undefined;
-  private isWanted = false;
-  private timers: NodeJS.Timeout[] = [];
-  private ready: (() => void) | undefined;
-  private watchdog: NodeJS.Timeout | undefined;
+/** One service of a host: real processes, and what systemd does about them. */
+export interface Service {
+  readonly name: string;
+  readonly unit: Unit;
+  readonly state: ActiveState;
+  readonly subState: SubState;
+  readonly result: Result;
+  /** Of the main process; 0 while there is none. */
+  readonly pid: number;
+  /** Starts that nobody asked for, since the last that somebody did. */
+  readonly restarts: number;
+  readonly mainEnd: MainEnd | undefined;
+  readonly statusText: string;
+  readonly isEnabled: boolean;
+  /** Whether systemd knows more of it than its file. */
+  readonly isLoaded: boolean;
+  /** Resolves when it runs; a service that notifies, when it has said that it is ready. */
+  start(): Promise<JobOutcome>;
+  /** Resolves when it has ended. */
+  stop(): Promise<void>;
+  reload(): Promise<boolean>;
+  /** Whether there was a process to send it to. */
+  kill(signal: NodeJS.Signals, whom?: 'main' | 'all'): boolean;
+  enable(isEnabled: boolean): void;
+  /** Forgets that it failed, and how often it was started. */
+  resetFailed(): void;
+  /** What systemd-notify says for the service (sd_notify(3)). */
+  notified(words: readonly string[]): void;
+  /** Everything ends at once, as when the machine is gone; resolves when nothing is left. */
+  powerOff(): Promise<void>;
+}
 
-  constructor(private readonly options: ServiceOptions) {}
+/** These end a service as it should (systemd.service(5), "SuccessExitStatus="). */
+const cleanSignals = ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE'];
 
-  get pid(): number {
-    return this.child?.pid ?? 0;
+const signalNamed = (number: number): string =>
+  Object.entries(constants.signals).find(([, each]) => each === number)?.[0] ?? String(number);
+
+function resultOf({ how, status }: MainEnd, successes: readonly string[]): Result {
+  const name = signalNamed(status);
+  switch (how) {
+    case 'exited':
+      return status === 0 || successes.includes(String(status)) ? 'success' : 'exit-code';
+    case 'killed':
+      return cleanSignals.includes(name) || successes.includes(name) ? 'success' : 'signal';
+    case 'dumped':
+      return 'core-dump';
   }
+}
 
-  /** Resolves when it is active: at once for a simple service, after READY=1 for one that notifies. */
-  async start(): Promise<boolean> {
-    this.isWanted = true;
-    if (this.state === 'active' || this.state === 'activating') return true;
-    while (this.state === 'deactivating') await this.changed();
-    return this.spawned();
-  }
+/** Its states and their changes are those of systemd 252; `__tests__/rehearsal/host/contract.ts` asks both. */
+export function createService({ unit, name, pathOf, environment, logFile }: ServiceOptions): Service {
+  let subState: SubState = 'dead';
+  let result: Result = 'success';
+  let restarts = 0;
+  let pid = 0;
+  let mainEnd: MainEnd | undefined;
+  let statusText = '';
+  let isEnabled = false;
+  let isOff = false;
+  let kept: KeptProcesses | undefined;
+  /** Somebody has asked it to stop: it is not started again by itself. */
+  let isStopAsked = false;
+  let limited = { since: -Infinity, starts: 0 };
+  let timer: NodeJS.Timeout | undefined;
+  let watchdog: NodeJS.Timeout | undefined;
+  let starting: readonly ((outcome: JobOutcome) => void)[] = [];
+  let waiting: readonly (() => void)[] = [];
+  /** Grows with each stop: who waits to start then waits in vain. */
+  let stops = 0;
 
-  private async spawned(): Promise<boolean> {
-    const { unit, pathOf, environment, logFile, name } = this.options;
-    const [program, ...args] = unit.execStart.flatMap((word) => pathOf(word) ?? []);
-    const log = createWriteStream(logFile, { flags: 'a' });
-    // A host that is gone takes its processes with it, also when it was killed.
-    const child = spawn('setpriv', ['--pdeathsig', 'KILL', program!, ...args], {
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...environment,
-        ...unit.environment,
+  const after = (milliseconds: number, act: () => void): void => {
+    clearTimeout(timer);
+    // Longer than a timer can be is never, here.
+    timer = milliseconds < 2 ** 31 ? setTimeout(act, milliseconds) : undefined;
+  };
+  const finishStarts = (outcome: JobOutcome): void => {
+    const finished = starting;
+    starting = [];
+    for (const finish of finished) finish(outcome);
+  };
+  const enter = (next: SubState): void => {
+    clearTimeout(timer);
+    if (next !== 'running' && next !== 'reload') clearTimeout(watchdog);
+    subState = next;
+    const told = waiting;
+    waiting = [];
+    for (const tell of told) tell();
+  };
+  const changed = (): Promise<void> =>
+    new Promise((resolve) => {
+      waiting = [...waiting, resolve];
+    });
+  const isStopping = (): boolean => activeStates[subState] === 'deactivating';
+  /** The first reason counts. */
+  const blame = (why: Result): void => {
+    if (result === 'success') result = why;
+  };
+  const forget = (): void => {
+    result = 'success';
+    restarts = 0;
+    mainEnd = undefined;
+    statusText = '';
+  };
+
+  const guard = (): void => {
+    clearTimeout(watchdog);
+    if (unit.watchdog !== undefined)
+      watchdog = setTimeout(() => end('stop-watchdog', 'SIGABRT', 'watchdog'), unit.watchdog);
+  };
+  const runs = (): void => {
+    enter('running');
+    guard();
+    finishStarts('done');
+  };
+
+  /** Asks the processes to end, and kills them when they have not in time. */
+  const end = (next: SubState, signal: NodeJS.Signals | undefined, why: Result = 'success'): void => {
+    blame(why);
+    enter(next);
+    if (signal !== undefined) {
+      const whom = unit.isKillMixed && signal !== 'SIGKILL' ? 'main' : 'all';
+      kept?.send(whom, signal);
+      if (signal !== 'SIGKILL') kept?.send(whom, 'SIGCONT');
+    }
+    after(unit.timeoutStop, () => {
+      blame('timeout');
+      enter('stop-sigkill');
+      kept?.send('all', 'SIGKILL');
+    });
+  };
+
+  const finishReload = (): void => {
+    // Meanwhile the service may have ended.
+    if (subState === 'reload') enter('running');
+  };
+
+  const mainEnds = (how: MainEnd): void => {
+    pid = 0;
+    mainEnd = how;
+    const why = resultOf(how, unit.successes);
+    blame(subState === 'start' && unit.type === 'notify' && why === 'success' ? 'protocol' : why);
+    if (isStopping()) {
+      if (unit.isKillMixed) kept?.send('all', 'SIGKILL');
+    } else end('stop-sigterm', unit.isKillMixed ? 'SIGKILL' : unit.killSignal);
+  };
+
+  const allEnded = (): void => {
+    kept = undefined;
+    const isAgain =
+      !isOff && !isStopAsked && (unit.restart === 'always' || (unit.restart === 'on-failure' && result !== 'success'));
+    if (isAgain) {
+      enter('auto-restart');
+      after(unit.restartAfter, () => {
+        restarts += 1;
+        launch();
+      });
+    } else {
+      enter(result === 'success' ? 'dead' : 'failed');
+    }
+    finishStarts(result === 'success' ? 'canceled' : result);
+    settle();
+  };
+  /** A unit that has ended well, and that nothing wants, is unloaded: with that all is forgotten. */
+  const settle = (): void => {
+    if (subState === 'dead' && !isEnabled) forget();
+  };
+
+  const isLimited = (): boolean => {
+    const { interval, burst } = unit.startLimit;
+    const now = performance.now();
+    if (interval === 0) return false;
+    if (now - limited.since >= interval) limited = { since: now, starts: 0 };
+    if (limited.starts >= burst) return true;
+    limited = { ...limited, starts: limited.starts + 1 };
+    return false;
+  };
+  const isWithheld = (): boolean =>
+    unit.conditions.some((condition) => {
+      const path = condition.replace(/^!/, '');
+      return existsSync(pathOf(path) ?? path) === condition.startsWith('!');
+    });
+
+  const launch = (): void => {
+    if (isLimited()) {
+      blame('start-limit-hit');
+      enter('failed');
+      finishStarts(result === 'success' ? 'start-limit-hit' : result);
+      return;
+    }
+    if (isWithheld()) {
+      enter('dead');
+      settle();
+      finishStarts('done');
+      return;
+    }
+    result = 'success';
+    mainEnd = undefined;
+    statusText = '';
+    isStopAsked = false;
+    enter('start');
+    if (unit.type === 'notify') after(unit.timeoutStart, () => end('stop-sigterm', unit.killSignal, 'timeout'));
+    const given = { ...environment, ...unit.environment };
+    kept = keep({
+      words: expanded(
+        unit.execStart.flatMap((word) => pathOf(word) ?? []),
+        given,
+      ),
+      environment: {
+        ...given,
         REHEARSAL_UNIT: name,
         ...(unit.type === 'notify' && { NOTIFY_SOCKET: '@rehearsal' }),
         ...(unit.watchdog !== undefined && { WATCHDOG_USEC: String(unit.watchdog * 1000) }),
       },
+      logFile,
+      onStart: (number) => {
+        pid = number;
+        if (unit.type === 'simple' && subState === 'start') runs();
+      },
+      onMainEnd: mainEnds,
+      onEmpty: allEnded,
     });
-    child.stdout?.pipe(log);
-    child.stderr?.pipe(log);
-    this.child = child;
-    this.state = unit.type === 'notify' ? 'activating' : 'active';
-    const isReady = new Promise<boolean>((resolve) => {
-      this.ready = () => resolve(true);
-      child.once('exit', () => resolve(false));
-    });
-    child.once('error', () => this.ended({ code: 203, signal: null }));
-    child.once('exit', (code, signal) => this.ended({ code, signal }));
-    this.guard();
-    return unit.type === 'notify' ? isReady : true;
-  }
+  };
 
-  private ended({ code, signal }: Ended): void {
-    const { unit } = this.options;
-    clearTimeout(this.watchdog);
-    for (const timer of this.timers) clearTimeout(timer);
-    this.timers = [];
-    this.killGroup('SIGKILL');
-    this.child = undefined;
-    // These signals are how a service is asked to end (systemd.service(5), SuccessExitStatus=).
-    const isClean =
-      code === 0 ||
-      ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE'].includes(signal ?? '') ||
-      (this.state === 'deactivating' && signal === unit.killSignal);
-    if (this.result !== 'watchdog') this.result = isClean ? 'success' : signal === null ? 'exit-code' : 'signal';
-    const isAgain = this.isWanted && (unit.restart === 'always' || (unit.restart === 'on-failure' && !isClean));
-    this.state = isAgain ? 'activating' : isClean ? 'inactive' : 'failed';
-    this.tell();
-    if (!isAgain) return;
-    this.restarts += 1;
-    this.timers.push(
-      setTimeout(() => {
-        this.result = 'success';
-        if (this.isWanted) void this.spawned();
-      }, unit.restartAfter),
-    );
-  }
+  return {
+    name,
+    unit,
+    get state() {
+      return activeStates[subState];
+    },
+    get subState() {
+      return subState;
+    },
+    get result() {
+      return result;
+    },
+    get pid() {
+      return pid;
+    },
+    get restarts() {
+      return restarts;
+    },
+    get mainEnd() {
+      return mainEnd;
+    },
+    get statusText() {
+      return statusText;
+    },
+    get isEnabled() {
+      return isEnabled;
+    },
+    get isLoaded() {
+      return subState !== 'dead' || isEnabled;
+    },
 
-  private waiting: (() => void)[] = [];
-  private tell(): void {
-    const waiting = this.waiting;
-    this.waiting = [];
-    for (const resolve of waiting) resolve();
-  }
-  private changed(): Promise<void> {
-    return new Promise((resolve) => this.waiting.push(resolve));
-  }
-
-  /** Sends the KillSignal; after TimeoutStopSec everything that is left is killed. Resolves when it has ended. */
-  async stop(): Promise<void> {
-    this.isWanted = false;
-    const { unit } = this.options;
-    if (this.child === undefined) {
-      for (const timer of this.timers) clearTimeout(timer);
-      if (this.state !== 'failed') this.state = 'inactive';
-      return;
-    }
-    const { child } = this;
-    const isFirst = this.state !== 'deactivating';
-    this.state = 'deactivating';
-    clearTimeout(this.watchdog);
-    if (isFirst) {
-      if (unit.isKillMixed) this.kill(unit.killSignal);
-      else this.killGroup(unit.killSignal);
-      if (unit.timeoutStop < 2 ** 31) this.timers.push(setTimeout(() => this.killGroup('SIGKILL'), unit.timeoutStop));
-    }
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  }
-
-  /** A signal to the main process. */
-  kill(signal: NodeJS.Signals): boolean {
-    return this.child?.kill(signal) ?? false;
-  }
-
-  private killGroup(signal: NodeJS.Signals): void {
-    const { pid } = this;
-    if (pid === 0) return;
-    try {
-      process.kill(-pid, signal);
-    } catch {
-      // Nobody is left.
-    }
-  }
-
-  reload(): Promise<boolean> {
-    const { execReload } = this.options.unit;
-    if (this.state !== 'active' || execReload === undefined) return Promise.resolve(false);
-    const [program, ...args] = execReload.map((word) => word.replace('$MAINPID', String(this.pid)));
-    return new Promise((resolve) => {
-      const child = spawn(program!, args, { stdio: 'ignore' });
-      child.once('error', () => resolve(false));
-      child.once('exit', (code) => resolve(code === 0));
-    });
-  }
-
-  /** What the service says of itself (sd_notify(3)). */
-  notified(words: readonly string[]): void {
-    if (words.includes('READY=1') && this.state === 'activating') {
-      this.state = 'active';
-      this.ready?.();
-    }
-    if (words.includes('WATCHDOG=1')) this.guard();
-  }
-
-  private guard(): void {
-    const { watchdog } = this.options.unit;
-    clearTimeout(this.watchdog);
-    if (watchdog === undefined) return;
-    this.watchdog = setTimeout(() => {
-      this.result = 'watchdog';
-      this.kill('SIGABRT');
-    }, watchdog);
-  }
-
-  /** As when the machine is gone. */
-  powerOff(): void {
-    this.isWanted = false;
-    for (const timer of this.timers) clearTimeout(timer);
-    clearTimeout(this.watchdog);
-    if (this.pid === 0) return;
-    // Jobs of the runner have process groups of their own.
-    for (const pid of familyOf(this.pid)) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It has ended meanwhile.
+    start: async () => {
+      const stopsBefore = stops;
+      while (isStopping()) await changed();
+      if (stops !== stopsBefore || isOff) return 'canceled';
+      if (subState === 'running' || subState === 'reload') return 'done';
+      const outcome = new Promise<JobOutcome>((resolve) => {
+        starting = [...starting, resolve];
+      });
+      if (subState !== 'start') {
+        // A start that somebody asked for is the restart that was due anyway.
+        restarts = subState === 'auto-restart' ? restarts + 1 : 0;
+        launch();
       }
-    }
-  }
+      return outcome;
+    },
+
+    stop: async () => {
+      stops += 1;
+      isStopAsked = true;
+      if (subState === 'auto-restart') {
+        enter('dead');
+        settle();
+      } else if (subState === 'start' || subState === 'running' || subState === 'reload') {
+        end('stop-sigterm', unit.killSignal);
+      }
+      while (isStopping()) await changed();
+    },
+
+    reload: async () => {
+      if (subState !== 'running' || unit.execReload === undefined) return false;
+      const given = { ...environment, ...unit.environment, MAINPID: String(pid) };
+      const [program = '', ...words] = expanded(
+        unit.execReload.flatMap((word) => pathOf(word) ?? []),
+        given,
+      );
+      enter('reload');
+      const child = spawn(program, words, { stdio: 'ignore', env: given });
+      const code = await once(child, 'exit').then(
+        ([code]: unknown[]) => code,
+        () => 203,
+      );
+      finishReload();
+      return code === 0;
+    },
+
+    kill: (signal, whom = 'main') => {
+      if (kept === undefined || (whom === 'main' && pid === 0)) return false;
+      kept.send(whom, signal);
+      return true;
+    },
+
+    enable: (next) => {
+      isEnabled = next;
+      settle();
+    },
+
+    resetFailed: () => {
+      limited = { since: -Infinity, starts: 0 };
+      if (subState !== 'failed') return;
+      enter('dead');
+      forget();
+    },
+
+    notified: (words) => {
+      if (!unit.isAnyoneHeard) return;
+      for (const word of words) {
+        if (word === 'READY=1' && subState === 'start' && unit.type === 'notify') runs();
+        if (word === 'WATCHDOG=1' && activeStates[subState] === 'active') guard();
+        if (word === 'STOPPING=1' && subState === 'running') end('stop-sigterm', undefined);
+        if (word.startsWith('STATUS=')) statusText = word.slice('STATUS='.length);
+      }
+    },
+
+    powerOff: async () => {
+      isOff = true;
+      isStopAsked = true;
+      clearTimeout(timer);
+      clearTimeout(watchdog);
+      if (subState === 'auto-restart') enter('dead');
+      const last = kept;
+      last?.send('all', 'SIGKILL');
+      await last?.gone;
+    },
+  };
 }

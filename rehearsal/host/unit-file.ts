@@ -1,15 +1,26 @@
-/** A systemd service, as far as its life needs it (systemd.service(5), systemd.kill(5)). Durations are in milliseconds. */
+import { constants } from 'node:os';
+
+/** A systemd service, as far as its life needs it (systemd.service(5), systemd.kill(5), systemd.unit(5)). Durations are in milliseconds. */
 export interface Unit {
   readonly type: 'simple' | 'notify';
   readonly execStart: readonly string[];
   readonly execReload: readonly string[] | undefined;
   readonly environment: Readonly<Record<string, string>>;
+  /** Whether systemd-notify, a process of its own, is heard. */
+  readonly isAnyoneHeard: boolean;
   readonly killSignal: NodeJS.Signals;
   readonly isKillMixed: boolean;
+  readonly timeoutStart: number;
   readonly timeoutStop: number;
   readonly restart: 'no' | 'always' | 'on-failure';
   readonly restartAfter: number;
   readonly watchdog: number | undefined;
+  /** Exit codes, and names of signals, that are no failure of this service; besides those of every service. */
+  readonly successes: readonly string[];
+  readonly startLimit: { readonly interval: number; readonly burst: number };
+  /** ConditionPathExists=, each with its exclamation mark if it has one. */
+  readonly conditions: readonly string[];
+  readonly isEnablable: boolean;
 }
 
 /** What a process may reach is not played: a test is no machine of its own. */
@@ -19,20 +30,10 @@ const notPlayed = new Set([
   'Unit.After',
   'Unit.Wants',
   'Unit.Requires',
-  'Unit.ConditionFileIsExecutable',
-  'Unit.ConditionPathExists',
-  'Unit.StartLimitIntervalSec',
-  'Unit.StartLimitBurst',
-  'Install.WantedBy',
   'Service.User',
   'Service.Group',
   'Service.WorkingDirectory',
-  'Service.NotifyAccess',
   'Service.UMask',
-  'Service.EnvironmentFile',
-  'Service.TimeoutStartSec',
-  'Service.StartLimitInterval',
-  'Service.StartLimitBurst',
   'Service.NoNewPrivileges',
   'Service.ProtectSystem',
   'Service.ProtectHome',
@@ -64,6 +65,8 @@ const notPlayed = new Set([
   'Service.OOMScoreAdjust',
   'Service.OOMPolicy',
   'Service.Nice',
+  'Service.LimitCORE',
+  'Service.LimitNOFILE',
   'Service.SystemCallErrorNumber',
   'Service.ProcSubset',
   'Service.ProtectProc',
@@ -99,14 +102,51 @@ export function timeSpan(text: string): number {
   return parts.reduce((sum, [, number, unit]) => sum + Number(number) * units[unit!]!, 0);
 }
 
-/** A command line without shell: words, with quotes around those that have spaces. */
-const wordsOf = (line: string): readonly string[] =>
-  [...line.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g)].map(
-    ([, double, single, bare]) => double?.replace(/\\(.)/g, '$1') ?? single ?? bare!,
-  );
+const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', s: ' ', '\\': '\\', '"': '"', "'": "'" };
 
-/** Reads the text of a unit and its drop-ins, in their order. A setting that is not known is an error: it may be a typing error in ours. */
-export function parseUnit(name: string, texts: readonly string[]): Unit {
+/** A line without shell: words, parts of which may be in quotes. An escape that is not known stays as it is (systemd.syntax(7), "Quoting"). */
+function wordsOf(line: string): readonly string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote: string | undefined;
+  for (let at = 0; at < line.length; at += 1) {
+    const character = line[at]!;
+    if (character === '\\' && at + 1 < line.length) {
+      at += 1;
+      word = (word ?? '') + (escapes[line[at]!] ?? `\\${line[at]}`);
+    } else if (quote === undefined && /\s/.test(character)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else if (character === quote) {
+      quote = undefined;
+    } else if (quote === undefined && (character === '"' || character === "'")) {
+      quote = character;
+      word ??= '';
+    } else {
+      word = (word ?? '') + character;
+    }
+  }
+  if (quote !== undefined) throw new Error(`${JSON.stringify(line)} has a quote without an end`);
+  return word === undefined ? words : [...words, word];
+}
+
+/** The words of a command with its variables: `$A` alone becomes the words of the value, `${A}` its text (systemd.service(5), "Command lines"). */
+export const expanded = (
+  words: readonly string[],
+  variables: Readonly<Record<string, string | undefined>>,
+): readonly string[] =>
+  words.flatMap((word) => {
+    const [, alone] = /^\$([A-Za-z_]\w*)$/.exec(word) ?? [];
+    if (alone !== undefined) return (variables[alone] ?? '').split(/\s+/).filter((each) => each !== '');
+    return word.replace(/\$\$|\$\{([A-Za-z_]\w*)\}/g, (_, name?: string) =>
+      name === undefined ? '$' : (variables[name] ?? ''),
+    );
+  });
+
+type Settings = ReadonlyMap<string, readonly string[]>;
+
+/** `Section.Key` and all its values, in their order. */
+function settingsIn(name: string, texts: readonly string[]): Settings {
   const settings = new Map<string, readonly string[]>();
   for (const text of texts) {
     let section = '';
@@ -128,44 +168,90 @@ export function parseUnit(name: string, texts: readonly string[]): Unit {
       settings.set(key, value === '' ? [] : [...(settings.get(key) ?? []), value]);
     }
   }
-  const last = (key: string): string | undefined => settings.get(`Service.${key}`)?.at(-1);
-  const isOneOf = <const T extends string>(key: string, allowed: readonly T[], otherwise: T): T => {
-    const value = last(key) ?? otherwise;
-    if (!(allowed as readonly string[]).includes(value))
-      throw new Error(`${name}: ${key}=${value} is not played; these are: ${allowed.join(', ')}`);
-    return value as T;
-  };
-  const unit: Unit = {
-    type: isOneOf('Type', ['simple', 'notify'], 'simple'),
-    execStart: wordsOf(last('ExecStart') ?? ''),
-    execReload: last('ExecReload') === undefined ? undefined : wordsOf(last('ExecReload')!),
-    environment: Object.fromEntries(
-      (settings.get('Service.Environment') ?? [])
-        .flatMap(wordsOf)
-        .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const),
-    ),
-    killSignal: (last('KillSignal') ?? 'SIGTERM') as NodeJS.Signals,
-    isKillMixed: isOneOf('KillMode', ['control-group', 'mixed'], 'control-group') === 'mixed',
-    timeoutStop: timeSpan(last('TimeoutStopSec') ?? '90'),
-    restart: isOneOf('Restart', ['no', 'always', 'on-failure'], 'no'),
-    restartAfter: timeSpan(last('RestartSec') ?? '100ms'),
-    watchdog: last('WatchdogSec') === undefined ? undefined : timeSpan(last('WatchdogSec')!),
-  };
-  if (unit.execStart.length === 0) throw new Error(`${name}: ExecStart is missing`);
-  const played = [
+  return settings;
+}
+
+const played: ReadonlySet<string> = new Set([
+  'Unit.ConditionPathExists',
+  'Unit.StartLimitIntervalSec',
+  'Unit.StartLimitBurst',
+  'Install.WantedBy',
+  ...[
     'Type',
+    'NotifyAccess',
     'ExecStart',
     'ExecReload',
     'Environment',
     'KillSignal',
     'KillMode',
+    'TimeoutStartSec',
     'TimeoutStopSec',
     'Restart',
     'RestartSec',
+    'SuccessExitStatus',
     'WatchdogSec',
-  ].map((key) => `Service.${key}`);
+  ].map((key) => `Service.${key}`),
+]);
+
+/** Reads the text of a unit and its drop-ins, in their order. A setting that is not known is an error: it may be a typing error in ours. */
+export function parseUnit(name: string, texts: readonly string[]): Unit {
+  const settings = settingsIn(name, texts);
   for (const key of settings.keys())
-    if (!played.includes(key) && !notPlayed.has(key))
-      throw new Error(`${name}: ${key} is no setting that is known here`);
-  return unit;
+    if (!played.has(key) && !notPlayed.has(key)) throw new Error(`${name}: ${key} is no setting that is known here`);
+
+  const all = (key: string): readonly string[] => settings.get(key) ?? [];
+  const last = (key: string): string | undefined => all(key).at(-1);
+  const span = (key: string, otherwise: string): number => timeSpan(last(key) ?? otherwise);
+  const isOneOf = <const T extends string>(key: string, allowed: readonly T[], otherwise: T): T => {
+    const value = last(`Service.${key}`) ?? otherwise;
+    if (!(allowed as readonly string[]).includes(value))
+      throw new Error(`${name}: ${key}=${value} is not played; these are: ${allowed.join(', ')}`);
+    return value as T;
+  };
+  const plainName = name.replace(/\.service$/, '');
+  const specifiers: Readonly<Record<string, string>> = { '%': '%', n: name, N: plainName, p: plainName };
+  const specified = (line: string): string =>
+    line.replace(/%(.)/g, (specifier, letter: string) => {
+      const value = specifiers[letter];
+      if (value === undefined) throw new Error(`${name}: the specifier ${specifier} is not played`);
+      return value;
+    });
+  const command = (key: string): readonly string[] | undefined => {
+    const commands = all(`Service.${key}`);
+    if (commands.length > 1) throw new Error(`${name}: there is more than one ${key}`);
+    if (commands[0] === undefined) return undefined;
+    if (/^[-@:+!|]/.test(commands[0])) throw new Error(`${name}: the prefix of ${key}=${commands[0]} is not played`);
+    return wordsOf(specified(commands[0]));
+  };
+  const watchdog = span('Service.WatchdogSec', '0');
+  const killSignal = last('Service.KillSignal') ?? 'SIGTERM';
+  if (!(killSignal in constants.signals)) throw new Error(`${name}: there is no signal ${killSignal}`);
+  const execStart = command('ExecStart');
+  if (execStart === undefined) throw new Error(`${name}: ExecStart is missing`);
+  return {
+    type: isOneOf('Type', ['simple', 'notify'], 'simple'),
+    execStart,
+    execReload: command('ExecReload'),
+    environment: Object.fromEntries(
+      all('Service.Environment')
+        .flatMap((line) => wordsOf(specified(line)))
+        .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const),
+    ),
+    isAnyoneHeard: isOneOf('NotifyAccess', ['none', 'main', 'all'], 'main') === 'all',
+    killSignal: killSignal as NodeJS.Signals,
+    isKillMixed: isOneOf('KillMode', ['control-group', 'mixed'], 'control-group') === 'mixed',
+    timeoutStart: span('Service.TimeoutStartSec', '90'),
+    timeoutStop: span('Service.TimeoutStopSec', '90'),
+    restart: isOneOf('Restart', ['no', 'always', 'on-failure'], 'no'),
+    restartAfter: span('Service.RestartSec', '100ms'),
+    // Zero turns it off, and so does infinity.
+    watchdog: watchdog === 0 || watchdog === Infinity ? undefined : watchdog,
+    successes: all('Service.SuccessExitStatus').flatMap(wordsOf),
+    startLimit: {
+      interval: span('Unit.StartLimitIntervalSec', '10'),
+      burst: Number(last('Unit.StartLimitBurst') ?? '5'),
+    },
+    conditions: all('Unit.ConditionPathExists'),
+    isEnablable: all('Install.WantedBy').length > 0,
+  };
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { familyOf } from '../../../rehearsal/host/processes.ts';
+import { familyOf } from './processes.ts';
 
 const ticksPerSecond = 100;
 

@@ -71,7 +71,8 @@ const error = (code: string, status = 400) => ({ kind: 'error', status, code, me
         runner,
         { settings: { capacity_per_instance: 1, idle_threshold: 60 } },
         async ({ fleet, job, instance }) => {
-          const long = await job(['sleep 8']);
+          // Shorter than the six seconds after which the other instance, which has nothing to do, leaves.
+          const long = await job(['sleep 5']);
           await until('it runs', () => long.runningAt !== undefined);
           await until('another instance', () => fleet.desired() === 2);
           await until('the job is over', () => long.endedAt !== undefined);
