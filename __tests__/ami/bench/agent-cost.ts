@@ -76,9 +76,13 @@ writeFileSync(
 );
 writeFileSync(given.play, bootPlay(folder, runner.path!, given.port));
 const upstreamBegan = gitlab.now();
-await promisify(execFile)(besides(ansible.path!, 'ansible-playbook'), ['-i', 'localhost,', given.play], {
-  env: { ...process.env, PATH: `${dirname(ansible.path!)}:${process.env.PATH}` },
-});
+await promisify(execFile)(
+  besides(ansible.path!, 'ansible-playbook'),
+  ['-i', 'localhost,', '-e', `ansible_python_interpreter=${ansible.path}`, given.play],
+  {
+    env: { ...process.env, PATH: `${dirname(ansible.path!)}:${process.env.PATH}` },
+  },
+);
 await wait(() => gitlab.asked.some(isPoll));
 const upstreamStart = gitlab.asked.find(isPoll)!.at - upstreamBegan;
 process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 'SIGKILL');
