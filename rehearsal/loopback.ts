@@ -10,6 +10,8 @@ export interface Listening {
 
 /** Lets a server listen on 127.0.0.1 only, at a free port by default. */
 export async function listenOnLoopback(server: Server, port = 0): Promise<Listening> {
+  // Node's five seconds end a connection just when a client that speaks up every few seconds uses it again.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);

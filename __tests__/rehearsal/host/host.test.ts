@@ -4,9 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { agentUnit, paths, runnerUnit } from '../../../ami/contract.ts';
 import { startHost, type Host } from '../../../rehearsal/host/host.ts';
-import { parseUnit } from '../../../rehearsal/host/unit-file.ts';
 import { describeSystemdContract, folder, type Ended, type Machine } from './contract.ts';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
@@ -139,53 +137,5 @@ describe('a host', () => {
     expect(pids.map(isThere)).toEqual([true, true]);
     child.kill('SIGKILL');
     await until(() => !pids.some(isThere));
-  });
-});
-
-describe('a unit file', () => {
-  it.each([
-    [
-      agentUnit,
-      {
-        type: 'notify',
-        isAnyoneHeard: true,
-        restart: 'always',
-        timeoutStart: Infinity,
-        watchdog: 120_000,
-        startLimit: { interval: 0, burst: 5 },
-        conditions: [paths.settings],
-        isEnablable: true,
-      },
-    ],
-    [
-      runnerUnit,
-      {
-        type: 'simple',
-        killSignal: 'SIGQUIT',
-        isKillMixed: true,
-        restart: 'on-failure',
-        timeoutStop: 12 * 3600 * 1000,
-        execReload: ['/bin/kill', '-HUP', '$MAINPID'],
-        startLimit: { interval: 0, burst: 5 },
-        isEnablable: false,
-      },
-    ],
-  ])('of the image is played: %s', (name, wanted) => {
-    const text = readFileSync(join(project, 'ami/roles/gitlab_runner/files', name), 'utf8');
-    expect(parseUnit(name, [text])).toMatchObject(wanted);
-  });
-
-  it.each([
-    ['ExecStart=/bin/true\nWatchDogSec=3', 'Service.WatchDogSec is no setting that is known here'],
-    ['ExecStart=/bin/true\nType=forking', 'Type=forking is not played'],
-    ['ExecStart=/bin/true\nKillSignal=SIGFOO', 'there is no signal SIGFOO'],
-    ['ExecStart=/bin/true\nTimeoutStopSec=12 hourz', 'is no time span'],
-    ['ExecStart=-/bin/true', 'the prefix of ExecStart=-/bin/true is not played'],
-    ['ExecStart=/bin/echo %i', 'the specifier %i is not played'],
-    ['ExecStart=/bin/echo "a', 'has a quote without an end'],
-    ['Type=simple', 'ExecStart is missing'],
-    ['ExecStart', 'is no setting'],
-  ])('that says %j is refused', async (text, why) => {
-    await expect(hostWith(unit(text))).rejects.toThrow(why);
   });
 });

@@ -13,6 +13,11 @@ describe('the units of the image', () => {
       restart: 'always',
       restartAfter: 5000,
       watchdog: 120_000,
+      isAnyoneHeard: true,
+      timeoutStart: Infinity,
+      startLimit: { interval: 0, burst: 5 },
+      conditions: [paths.settings],
+      isEnablable: true,
     });
   });
 
@@ -34,11 +39,9 @@ describe('the units of the image', () => {
       isKillMixed: true,
       timeoutStop: 12 * 3600 * 1000,
       restart: 'on-failure',
+      startLimit: { interval: 0, burst: 5 },
+      isEnablable: false,
     });
-  });
-
-  it('need the settings that user data writes', () => {
-    expect(file(agentUnit)).toContain(`ConditionPathExists=${paths.settings}`);
   });
 });
 
@@ -62,6 +65,11 @@ describe('a unit file', () => {
     ['[Service]\nType=notify', /ExecStart is missing/],
     ['[Service]\nnonsense', /is no setting/],
     ['[Service]\nExecStart=/bin/a\nRestartSec=soon', /"soon" is no time span/],
+    ['[Service]\nExecStart=/bin/a\nKillSignal=SIGFOO', /there is no signal SIGFOO/],
+    ['[Service]\nExecStart=-/bin/a', /the prefix of ExecStart=-\/bin\/a is not played/],
+    ['[Service]\nExecStart=/bin/a\nExecStart=/bin/b', /there is more than one ExecStart/],
+    ['[Service]\nExecStart=/bin/a %i', /the specifier %i is not played/],
+    ['[Service]\nExecStart=/bin/a "b', /has a quote without an end/],
   ])('%j is refused', (text, says) => {
     expect(() => parseUnit('x', [text])).toThrow(says);
   });
