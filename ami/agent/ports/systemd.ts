@@ -8,7 +8,7 @@ export interface RunnerUnit {
   start(): Promise<Answer>;
   /** Sends the unit's KillSignal, SIGQUIT, and does not wait for the end. */
   stop(): Promise<Answer>;
-  /** Sends SIGTERM. */
+  /** Sends SIGTERM to the runner alone: its jobs are for it to end. */
   abort(): Promise<Answer>;
   reload(): Promise<Answer>;
   /** Whether there is a process, or one is about to be: also while it is being stopped. */
@@ -29,7 +29,7 @@ export function connectRunnerUnit(): RunnerUnit {
   return {
     start: () => systemctl('start'),
     stop: () => systemctl('stop', '--no-block'),
-    abort: () => systemctl('kill', '--signal=SIGTERM'),
+    abort: () => systemctl('kill', '--signal=SIGTERM', '--kill-whom=main'),
     reload: () => systemctl('reload'),
     isOn: async () => {
       const { code, stdout } = await run('systemctl', ['show', '--property=ActiveState', runnerUnit], seconds);

@@ -45,7 +45,7 @@ describe('the runner’s unit', () => {
     expect(called()).toEqual([
       'start gitlab-runner.service',
       'stop --no-block gitlab-runner.service',
-      'kill --signal=SIGTERM gitlab-runner.service',
+      'kill --signal=SIGTERM --kill-whom=main gitlab-runner.service',
       'reload gitlab-runner.service',
     ]);
   });
